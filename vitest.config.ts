@@ -28,7 +28,11 @@ const config: ViteUserConfig = defineConfig({
     // Many tests wait for a browser or a child process, so run two files at a time even on two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      { extends: true, test: { name: "node", include: fast, testTimeout: 30_000 } },
+      // `vm.SourceTextModule` runs graphs of modules.
+      {
+        extends: true,
+        test: { name: "node", include: fast, testTimeout: 30_000, execArgv: ["--experimental-vm-modules"] },
+      },
       { extends: true, test: { name: "system", include: slow, testTimeout: 30_000 } },
       {
         extends: true,

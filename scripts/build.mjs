@@ -13,6 +13,7 @@ const ENTRIES = {
   core: "src/index.ts",
   cli: "web/cli/main.ts",
   sinks: "web/sinks.ts",
+  modules: "web/modules.ts",
   esbuild: "web/bundlers/esbuild.ts",
   rollup: "web/bundlers/rollup.ts",
 };
@@ -23,6 +24,12 @@ const knowledge = () => ({
   __WEBHOIST_INTERLEAVE__: "undefined",
   __WEBHOIST_VERSION__: JSON.stringify(JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).version),
 });
+
+/**
+ * Takes the build of cjs-module-lexer that is plain JavaScript. The other one compiles WebAssembly, which a page's policy may forbid, and
+ * the package's `exports` gives it to every `import`.
+ */
+const PURE_LEXER = { "cjs-module-lexer": join(ROOT, "node_modules/cjs-module-lexer/lexer.js") };
 
 /** Returns the base URL of the registry that this machine's npm uses: the package's default registry. */
 export function buildRegistry() {
@@ -60,6 +67,9 @@ const workerAddress = {
   },
 };
 
+/** Compilers that are loaded on demand. Their tables and their asm.js take terser minutes, and it saves nothing there. */
+const COMPILERS = /node_modules\/(?:sucrase|es-module-lexer|cjs-module-lexer)\//;
+
 /**
  * Minifies a second time, after the bundler's own minifier: that saves another 1 % of what a page loads. It keeps property
  * names, because embedders see objects of the library. It also writes import("./a.js") instead of import(`./a.js`), which
@@ -71,6 +81,7 @@ const squeeze = {
   async generateBundle(_, output) {
     const chunks = Object.values(output).filter((file) => file.type === "chunk");
     for (const chunk of chunks) {
+      if (chunk.moduleIds.some((id) => COMPILERS.test(id))) continue;
       const asset = output[`${chunk.fileName}.map`];
       const [code = "", comment = ""] = chunk.code.split(/(?=\/\/# sourceMappingURL=)/);
       const result = await minify(code, {
@@ -99,12 +110,12 @@ const squeeze = {
  */
 function loadedByPage(id, context) {
   if (groups.size === 0) {
-    const { index, sinks, esbuild, rollup } = ENTRIES;
+    const { index, sinks, modules, esbuild, rollup } = ENTRIES;
     const [entry, inline, pools] = [index, "web/backends/inline-backend.ts", "web/backends/worker-pools.ts"].map(
       (file) => reach(file, context),
     );
     const others = new Set(
-      ["web/install/installs.ts", sinks, esbuild, rollup].flatMap((file) => [...reach(file, context)]),
+      ["web/install/installs.ts", sinks, modules, esbuild, rollup].flatMap((file) => [...reach(file, context)]),
     );
     for (const module of inline ?? []) {
       groups.set(module, pools?.has(module) ? "webhoist" : others.has(module) ? "common" : "inline");
@@ -149,6 +160,7 @@ async function buildEntries(entry, { plugins = [], build: options }) {
     publicDir: false,
     define: knowledge(),
     plugins: [squeeze, ...plugins],
+    resolve: { alias: PURE_LEXER },
     build: { target: "es2023", outDir: "dist", sourcemap: "hidden", lib: { entry, formats: ["es"] }, ...options },
   });
 }

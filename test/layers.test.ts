@@ -26,7 +26,8 @@ const LAYERS: Readonly<Record<string, string>> = {
   "pack-cache": "errors base blobs tarball",
   node: "api errors base",
   sink: "api errors base tarball",
-  "import-map": "api errors base spec tarball node",
+  modules: "api errors base project node",
+  "import-map": "api errors base spec tarball node modules",
   answer: "api errors base project graph import-map",
   explain: "api errors base spec",
   engine: "api errors base spec tarball registry project graph lockfile placement",
@@ -48,8 +49,8 @@ const LAYERS: Readonly<Record<string, string>> = {
     "api errors base answer install workers/host workers/net workers/shared workers/storage workers/run workers/threads",
   "web/install":
     "api errors base spec tarball registry project pack-cache sink install workers/host workers/net workers/storage workers/run web/options web/backends",
-  "web/bundlers": "api errors base project node",
-  web: "api errors base registry sink explain workers/host workers/net web/options web/sinks web/backends web/install",
+  "web/bundlers": "api errors node modules",
+  web: "api errors base registry sink modules explain workers/host workers/net web/options web/sinks web/backends web/install",
   "web/cli": "api errors spec registry sink explain web",
   "web/playground": "api errors spec sink explain install workers/host web",
 };

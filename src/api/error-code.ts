@@ -118,6 +118,11 @@ export type ErrorCode =
   | "ESINKPATH"
   | "ESTORE"
   | "ESTOREFULL"
+  // Graphs of modules
+  | "EMODULEEXPORT"
+  | "EMODULEKIND"
+  | "EMODULESYNTAX"
+  | "ETRANSFORM"
   // Import maps and Node's own resolution
   | "EIMPORTMAP"
   | "ERR_INVALID_MODULE_SPECIFIER"

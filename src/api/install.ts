@@ -146,6 +146,8 @@ export interface InstalledProject {
   /** Describes a file, folder or link. Does not follow a link at the end of the path. @throws InstallError ENOENT */
   lstat(path: string): FileStat;
   exists(path: string): boolean;
+  /** Checks whether a patch or `afterExtract` changed a file, so that it is not the one that the lock's integrity promises. */
+  isChanged(path: string): boolean;
   /** Resolves all links in a path. @throws InstallError ENOENT */
   realpath(path: string): string;
   /** Returns the paths that match a pattern of `*`, `**`, `?`, `{a,b}` and `[a-z]`. Lists links, but not the files behind them. */

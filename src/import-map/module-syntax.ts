@@ -1,4 +1,4 @@
-import { skipBlanks, skipName, skipRegex, skipString, skipTemplate } from "./lexemes.ts";
+import { skipBlanks, skipName, skipRegex, skipString, skipTemplate } from "../modules/lexemes.ts";
 
 /** The imports of a module, and its kind. */
 export interface ModuleSyntax {

@@ -101,6 +101,11 @@ export class PackedProject implements InstalledProject {
     return this.#index.exists(asText(path, "path"));
   }
 
+  isChanged(path: string): boolean {
+    const text = asText(path, "path");
+    return this.#index.exists(text) && this.#parts.overlay.has(this.#index.realpath(text));
+  }
+
   realpath(path: string): string {
     return this.#index.realpath(asText(path, "path"));
   }

@@ -7,6 +7,7 @@ import * as core from "../../src/index.ts";
 import * as esbuildEntry from "../../web/bundlers/esbuild.ts";
 import * as rollupEntry from "../../web/bundlers/rollup.ts";
 import * as main from "../../web/index.ts";
+import * as modules from "../../web/modules.ts";
 import * as sinks from "../../web/sinks.ts";
 import { packument, testPackage } from "../install/packages.ts";
 import { codeBlocks, ROOT } from "./markdown.ts";
@@ -22,6 +23,7 @@ const ENTRIES = new Map<string, object>([
   ["webhoist", main],
   ["webhoist/core", core],
   ["webhoist/sinks", sinks],
+  ["webhoist/modules", modules],
   ["webhoist/esbuild", esbuildEntry],
   ["webhoist/rollup", rollupEntry],
 ]);
@@ -81,6 +83,9 @@ test.each([
   ["Resolution", "docs/api.md", /^\| member of a `Resolution` \|/m],
   ["InstalledProject", "docs/api.md", /^\| member of an `InstalledProject` \|/m],
   ["ImportMapOptions", "docs/import-maps.md", /^\| option \|/m],
+  ["ModuleGraphOptions", "docs/modules.md", /^\| option \|/m],
+  ["ModuleGraph", "docs/modules.md", /^\| member of a `ModuleGraph` \|/m],
+  ["GraphModule", "docs/modules.md", /^\| member of a `GraphModule` \|/m],
 ])("the members of %s and the table in %s are the same", (name, page, header) => {
   const members = membersOf(name);
   expect(members.length).toBeGreaterThan(5);

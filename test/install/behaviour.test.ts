@@ -208,6 +208,7 @@ test("afterExtract gets every file, and its result replaces the file for readers
     });
     expect(textOf(await project.readFile("node_modules/a/a.js"))).toBe("/* a */");
     expect(project.stat("node_modules/a/a.js").size).toBe(7);
+    expect(["a.js", "index.js"].map((name) => project.isChanged(`node_modules/a/${name}`))).toEqual([true, false]);
     expect(textOf(await project.readFile("node_modules/a/index.js"))).toMatch("a@1.0.0");
     expect(seen.splice(0).sort()).toEqual(
       project

@@ -1,9 +1,9 @@
 import type { InstalledProject } from "../../src/api/install.ts";
 import { InstallError } from "../../src/errors/failure.ts";
+import { BundlerBuild, type BundlerOptions, type ImportKind, isExternal, isMissing } from "../../src/modules/bundle.ts";
 import { EMPTY_MODULE } from "../../src/node/resolve.ts";
-import { BundlerBuild, type BundlerOptions, type ImportKind, isExternal, isMissing } from "./bundle.ts";
 
-export type { BundlerOptions } from "./bundle.ts";
+export type { BundlerOptions } from "../../src/modules/bundle.ts";
 
 interface ResolveArgs {
   path: string;

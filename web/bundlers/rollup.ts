@@ -1,10 +1,10 @@
 import type { InstalledProject } from "../../src/api/install.ts";
 import { InstallError } from "../../src/errors/failure.ts";
+import { BundlerBuild, type BundlerOptions, isExternal } from "../../src/modules/bundle.ts";
+import { jsonModule } from "../../src/modules/json-module.ts";
 import { EMPTY_MODULE } from "../../src/node/resolve.ts";
-import { BundlerBuild, type BundlerOptions, isExternal } from "./bundle.ts";
-import { jsonModule } from "./json-module.ts";
 
-export type { BundlerOptions } from "./bundle.ts";
+export type { BundlerOptions } from "../../src/modules/bundle.ts";
 
 /** The part of Rollup's resolve options that the plugin uses. */
 export interface ResolveDetails {

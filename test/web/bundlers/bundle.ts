@@ -2,7 +2,7 @@ import commonjs from "@rollup/plugin-commonjs";
 import { build } from "esbuild";
 import { rollup } from "rollup";
 import type { InstalledProject } from "../../../src/api/install.ts";
-import type { BundlerOptions } from "../../../web/bundlers/bundle.ts";
+import type { BundlerOptions } from "../../../src/modules/bundle.ts";
 import { esbuildPlugin } from "../../../web/bundlers/esbuild.ts";
 import { rollupPlugin } from "../../../web/bundlers/rollup.ts";
 

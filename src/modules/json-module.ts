@@ -1,4 +1,4 @@
-import { isObject } from "../../src/base/json.ts";
+import { isObject } from "../base/json.ts";
 
 /**
  * Converts JSON to a module. The whole value is the default export, and each key is a named export

@@ -1,8 +1,8 @@
-import type { FileMap } from "../../src/api/common.ts";
-import type { InstalledProject, NodeResolveOptions } from "../../src/api/install.ts";
-import { InstallError } from "../../src/errors/failure.ts";
-import { NodeResolver } from "../../src/node/resolve.ts";
-import { GlobSet, isMatch } from "../../src/project/glob.ts";
+import type { FileMap } from "../api/common.ts";
+import type { InstalledProject, NodeResolveOptions } from "../api/install.ts";
+import { InstallError } from "../errors/failure.ts";
+import { NodeResolver, type PackageScope } from "../node/resolve.ts";
+import { GlobSet, isMatch } from "../project/glob.ts";
 import { BundleFiles } from "./bundle-files.ts";
 
 /**
@@ -68,6 +68,11 @@ export class BundlerBuild {
     return await this.#first(tried, "the build");
   }
 
+  /** Returns the nearest package.json at or above a file. */
+  async scope(path: string): Promise<PackageScope | null> {
+    return await this.#resolver.scope(path);
+  }
+
   /** Checks `sideEffects` of a module's package.json: whether the module must stay even if nothing of it is used. */
   async hasSideEffects(path: string): Promise<boolean> {
     const scope = await this.#resolver.scope(path);
@@ -119,7 +124,7 @@ export function isExternal(resolved: string): boolean {
   return /^(?:https?|blob|data|node):/.test(resolved);
 }
 
-function isInPackage(path: string): boolean {
+export function isInPackage(path: string): boolean {
   return /(?:^|\/)node_modules\//.test(path);
 }
 

@@ -1,8 +1,8 @@
-import type { FileMap } from "../../src/api/common.ts";
-import type { InstalledProject } from "../../src/api/install.ts";
-import { resolvePath } from "../../src/base/posix-path.ts";
-import type { PackageFiles } from "../../src/node/package-files.ts";
-import { ProjectFiles } from "../../src/project/files.ts";
+import type { FileMap } from "../api/common.ts";
+import type { InstalledProject } from "../api/install.ts";
+import { resolvePath } from "../base/posix-path.ts";
+import type { PackageFiles } from "../node/package-files.ts";
+import { ProjectFiles } from "../project/files.ts";
 
 /** The files of a build: the user's own, then those of the installed project. Paths are relative to the project. */
 export class BundleFiles implements PackageFiles {
@@ -22,6 +22,11 @@ export class BundleFiles implements PackageFiles {
     // `stat` follows links.
     if (this.#project.exists(path)) return this.#project.stat(path).kind === "file" ? "file" : "directory";
     return this.#own.isFolder(own) ? "directory" : null;
+  }
+
+  /** Checks for one of the user's own files. */
+  isOwn(path: string): boolean {
+    return this.#own.has(this.#ownPath(path));
   }
 
   realpath(path: string): string {
