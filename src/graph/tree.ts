@@ -174,7 +174,18 @@ export class ProjectTree extends NodeTree {
       this.attach(node, parent);
       return;
     }
+    // The target may be above the link: then the part with `parent` is cut off.
     if (old.isLink) this.detach(old.target);
+    if (!parent.placed) {
+      for (const kid of old.children.values()) {
+        kid.parent = node;
+        node.setChild(kid);
+      }
+      old.dropChildren();
+      this.detach(old);
+      attachToCutOff(node, parent);
+      return;
+    }
     for (const top of [...old.fsChildren]) {
       if ([...top.linksIn].some((link) => link.isDescendantOf(old))) {
         old.dropFolder(top);

@@ -190,3 +190,25 @@ test("devDependencies of a dependency are ignored", async () => {
   const registry = fakeRegistry({ "a@1.0.0": { devDependencies: { gone: "1" } } });
   expect(await tree(registry, { a: "1" })).toBe("a@1.0.0");
 });
+
+// gone -> f@2 -> c@1.1 -> f@1 -> c@2 -> d@2 -> b@2, which has f as a peer: the same f@2 as above, so a link to it. c@1 needs f@1 there. That
+// replaces the link, and npm removes its target, which contains all of this.
+test("a package that replaces a link to a package above it leaves the tree with that package", async () => {
+  const registry = fakeRegistry({
+    "a@1.1.0": { f: "*", c: "^2.0.0" },
+    "a@2.0.0": {},
+    "b@2.0.0": { dependencies: { c: "1.0.0" }, peerDependencies: { f: ">=1.1.0" } },
+    "c@1.0.0": { peerDependencies: { f: "^1.0.0" } },
+    "c@1.1.0": { f: "1.0.0" },
+    "c@2.0.0": { d: ">=1.1.0" },
+    "d@1.0.0": {},
+    "d@2.0.0": { b: "*" },
+    "e@2.0.0": { optionalDependencies: { gone: "npm:a@^1.0.0" } },
+    "f@1.0.0": { c: "^2.0.0" },
+    "f@1.1.0": { peerDependencies: { e: "*", d: "1.0.0" } },
+    "f@2.0.0": { peerDependencies: { d: "1.0.0" }, optionalDependencies: { c: "^1.0.0" } },
+  });
+  const project = { c: "*", a: "*" };
+  const below = "  b@2.0.0\n  c@1.0.0\n  d@1.0.0\n  f@1.1.0";
+  expect(await tree(registry, project)).toBe(`a@2.0.0\nc@2.0.0\nd@2.0.0\n${below}\ne@2.0.0\ngone@1.1.0 (a)\n  d@1.0.0`);
+});

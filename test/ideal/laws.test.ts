@@ -165,9 +165,7 @@ test("a dependency leads to the nearest package of its name, and that package li
     const edges = nodes.flatMap(({ edgesOut }) => edgesOut);
     expect(nodes.flatMap(({ edgesIn }) => edgesIn)).toHaveLength(edges.filter(({ to }) => to).length);
   });
-  // A fixed seed: in about one of a thousand random projects, with peers in a circle below an optional package that fails, packages
-  // stay whose place was taken. Whether npm keeps them too is not known.
-  await fc.assert(law, { ...RUNS, seed: 11 });
+  await fc.assert(law, RUNS);
   expect(seen.trees).toBeGreaterThan(10);
 });
 
