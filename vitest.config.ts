@@ -9,6 +9,9 @@ const executablePath = findChromium();
 
 const { fast, slow } = nodeTests();
 
+/** Tests run graphs of modules by `vm.SourceTextModule`. */
+const VM_MODULES = ["--experimental-vm-modules"];
+
 /**
  * The projects of the test suite:
  *
@@ -28,12 +31,8 @@ const config: ViteUserConfig = defineConfig({
     // Many tests wait for a browser or a child process, so run two files at a time even on two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      // `vm.SourceTextModule` runs graphs of modules.
-      {
-        extends: true,
-        test: { name: "node", include: fast, testTimeout: 30_000, execArgv: ["--experimental-vm-modules"] },
-      },
-      { extends: true, test: { name: "system", include: slow, testTimeout: 30_000 } },
+      { extends: true, test: { name: "node", include: fast, testTimeout: 30_000, execArgv: VM_MODULES } },
+      { extends: true, test: { name: "system", include: slow, testTimeout: 30_000, execArgv: VM_MODULES } },
       {
         extends: true,
         // Cross-origin isolated, so that tests can use every mode. The workers' imports are bundled beforehand, because
