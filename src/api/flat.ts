@@ -127,6 +127,8 @@ export interface ImportMapOptions {
   base?: string;
   /** Conditions of `exports` besides `import` and `default`, for an installed project. Default `browser`, `module`. */
   conditions?: readonly string[];
+  /** For an installed project: `omit` leaves CommonJS out, `wrap` puts it into the map as modules. Default `omit`. */
+  commonjs?: "omit" | "wrap";
   /** Hashes of the modules, for an installed project. Default true. */
   integrity?: boolean;
   /** Types of dependencies to leave out, with the packages that only they need, as npm's `--omit`. Default none. */

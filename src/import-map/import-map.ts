@@ -37,7 +37,7 @@ export async function importMap(
   const { map, leftOut } =
     typeof provider === "string"
       ? await budget.run(cdnMap(tree, cdnOf(provider, options.base), isWanted))
-      : await ofInstalled(tree, isProject(provider), { ...options, isWanted, budget });
+      : await ofInstalled(tree, isProject(provider), { ...options, isWanted, budget, nextTurn });
   if (leftOut.length > 0) {
     const failure = withoutSecrets(incompleteMap(leftOut));
     // Patterns matter only to a page that imports such a subpath.
@@ -50,13 +50,13 @@ export async function importMap(
 async function ofInstalled(
   tree: Tree,
   project: Project,
-  options: ImportMapOptions & Pick<InstalledOptions, "isWanted" | "budget">,
+  options: ImportMapOptions & Pick<InstalledOptions, "isWanted" | "budget" | "nextTurn">,
 ): Promise<ImportMapResult> {
-  const { base = "/", conditions = ["browser", "module"], integrity = true, isWanted, budget } = options;
+  const { base = "/", conditions = ["browser", "module"], integrity = true } = options;
   const checked = { base: baseAddress(base), conditions: strings("conditions", conditions), withHashes: integrity };
   // Loaded on demand: a map for a CDN does not need it.
   const { installedMap } = await import("./installed-map.ts");
-  return await installedMap(tree, { project, isWanted, budget, ...checked });
+  return await installedMap(tree, { ...options, project, ...checked });
 }
 
 type Project = Exclude<ImportMapOptions["provider"], string | undefined>;

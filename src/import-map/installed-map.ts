@@ -1,6 +1,6 @@
 // Loaded on demand: when an import map is made for an installed project.
 
-import type { ImportMap } from "../api/flat.ts";
+import type { ImportMap, ImportMapOptions } from "../api/flat.ts";
 import type { InstalledProject } from "../api/install.ts";
 import type { Tree, TreeNode } from "../api/resolve.ts";
 import { InstallError } from "../errors/failure.ts";
@@ -8,13 +8,14 @@ import { badImportMap } from "../errors/tree.ts";
 import { joinPath, parentOf } from "../node/manifests.ts";
 import { EMPTY_MODULE } from "../node/resolve.ts";
 import { webDigest } from "../tarball/integrity.ts";
-import { escapePath } from "./address.ts";
+import { escapePath, refusedOption } from "./address.ts";
 import { importablePackages } from "./importable-packages.ts";
 import { type MapBudget, type MapWork, owningPackage } from "./map-budget.ts";
 import { EVERYWHERE, Mappings } from "./mappings.ts";
 import { isScript, ModuleGraph } from "./module-graph.ts";
 import type { ImportMapResult, Omission } from "./omissions.ts";
 import { manifestOf, packageSubpaths } from "./package-subpaths.ts";
+import type { WrappedModules } from "./wrapped-modules.ts";
 
 export interface InstalledOptions {
   readonly project: InstalledProject;
@@ -23,6 +24,9 @@ export interface InstalledOptions {
   readonly conditions: readonly string[];
   readonly withHashes: boolean;
   readonly budget: MapBudget;
+  readonly commonjs?: ImportMapOptions["commonjs"];
+  readonly nextTurn: () => Promise<void>;
+  readonly signal?: AbortSignal;
   isWanted(node: TreeNode): boolean;
 }
 
@@ -49,21 +53,33 @@ const PROJECT = "index.js";
  * 2. Resolve the entries of the project's own dependencies, and follow all imports from there. Note the CommonJS files and
  *    the imports that lead nowhere: the page needs these modules.
  * 3. Resolve every subpath that each importable package exports, and follow the imports from there too.
- * 4. Write `imports`, then a scope entry for each import that a browser would not resolve like Node, then `integrity`.
+ * 4. If CommonJS is wrapped, read it and everything that it requires ({@link WrappedModules}).
+ * 5. Write `imports`, then a scope entry for each import that a browser would not resolve like Node, then `integrity`.
  */
 export async function installedMap(tree: Tree, options: InstalledOptions): Promise<ImportMapResult> {
-  const { project, conditions, withHashes, budget } = options;
+  const { project, conditions, withHashes, budget, commonjs = "omit" } = options;
+  if (commonjs !== "omit" && commonjs !== "wrap")
+    throw refusedOption("commonjs", commonjs, { must: 'be "omit" or "wrap"', examples: '"wrap"' });
+  const wraps = commonjs === "wrap";
   await assertInstalled(tree, project, budget);
   const digest = withHashes ? webDigest(globalThis.crypto?.subtle) : null;
   const graph = new ModuleGraph(project, { conditions, digest, budget });
   const packages = importablePackages(tree).filter((node) => options.isWanted(node) && project.exists(node.location));
   const mains = await mainsOf(tree, packages, graph);
   await graph.addFrom(mains.values());
-  const leftOut = await budget.run(leftOutOf(tree, mains, graph));
+  const all = await budget.run(leftOutOf(tree, mains, graph));
+  const leftOut = wraps ? all.filter(({ why }) => why !== "commonjs") : all;
   const entries: MapEntry[] = [];
   for (const node of packages) entries.push(...(await entriesIn(node, options, graph)));
   await graph.addFrom(entries.map(({ to }) => to));
-  return { map: await budget.run(new MapWriter(tree, graph, options.base).write(entries)), leftOut };
+  const wrapped = wraps ? await wrap(entries, options) : null;
+  return { map: await budget.run(new MapWriter(tree, graph, { base: options.base, wrapped }).write(entries)), leftOut };
+}
+
+async function wrap(entries: readonly MapEntry[], options: InstalledOptions): Promise<WrappedModules> {
+  const { WrappedModules } = await import("./wrapped-modules.ts");
+  const files = new Set(entries.flatMap(({ to }) => (isScript(to) ? [to] : [])));
+  return await WrappedModules.of([...files], options);
 }
 
 /** Checks that the installed versions are those of the tree. @throws InstallError EIMPORTMAP */
@@ -153,17 +169,20 @@ class MapWriter {
   readonly #tree: Tree;
   readonly #graph: ModuleGraph;
   readonly #base: string;
+  readonly #wrapped: WrappedModules | null;
 
-  constructor(tree: Tree, graph: ModuleGraph, base: string) {
+  constructor(tree: Tree, graph: ModuleGraph, { base, wrapped }: { base: string; wrapped: WrappedModules | null }) {
     this.#tree = tree;
     this.#graph = graph;
     this.#base = base;
+    this.#wrapped = wrapped;
   }
 
   *write(entries: readonly MapEntry[]): MapWork<ImportMap> {
     for (const { key, to } of entries) {
       yield { owner: owningPackage(to), steps: STEPS_OF_AN_ENTRY };
-      if (this.#canImport(to)) this.#mappings.add(EVERYWHERE, key, this.#address(to));
+      const address = this.#addressFor(to, null);
+      if (address !== null) this.#mappings.add(EVERYWHERE, key, address);
     }
     const integrity = new Map<string, string>();
     for (const { path, imports, hash } of this.#graph.modules.values()) {
@@ -172,19 +191,23 @@ class MapWriter {
       if (hash !== null) integrity.set(this.#address(path), hash);
       for (const { specifier, to } of imports) {
         yield { owner, steps: STEPS_OF_AN_ENTRY };
-        if (to !== null && this.#canImport(to)) this.#import(specifier, path, to);
+        const target = to === null ? null : this.#addressFor(to, path);
+        if (target !== null) this.#import(specifier, path, target);
       }
     }
+    for (const [key, address] of this.#wrapped?.entries((path) => this.#address(path)) ?? [])
+      this.#mappings.add(EVERYWHERE, key, address);
     const map = yield* this.#mappings.map();
     return { ...map, ...(integrity.size > 0 && { integrity: Object.fromEntries(integrity) }) };
   }
 
-  #canImport(path: string): boolean {
-    return !isScript(path) || this.#graph.modules.get(path)?.kind !== "commonjs";
+  /** Returns the address of a file for an importer (null: the project); null if a browser cannot import the file. */
+  #addressFor(path: string, importer: string | null): string | null {
+    const isCommonJs = isScript(path) && this.#graph.modules.get(path)?.kind === "commonjs";
+    return isCommonJs ? (this.#wrapped?.addressFor(path, importer) ?? null) : this.#address(path);
   }
 
-  #import(specifier: string, importer: string, to: string): void {
-    const address = this.#address(to);
+  #import(specifier: string, importer: string, address: string): void {
     // A relative import needs an entry if it omits an extension or names a folder, or if a `browser` field replaces the file.
     // Its key is the address to which the browser resolves the import.
     const key = specifier[0] === "." ? this.#address(joinPath(parentOf(importer), specifier)) : specifier;

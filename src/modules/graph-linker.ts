@@ -43,7 +43,7 @@ export interface LinkPorts {
 type Types = ReadonlyMap<number, ReadonlySet<string>>;
 
 /** A written module and the keys that it imports. */
-interface Emitted {
+export interface Emitted {
   readonly module: GraphModule;
   readonly next: readonly string[];
 }
@@ -139,8 +139,8 @@ export class GraphLinker {
   }
 
   /** Returns one module; null if no source has its key. */
-  module(key: string): GraphModule | null {
-    return this.#emit(key)?.module ?? null;
+  written(key: string): Emitted | null {
+    return this.#emit(key);
   }
 
   #emit(key: string): Emitted | null {

@@ -6,10 +6,10 @@ import { badSyntax, problemOf } from "../errors/modules.ts";
 import { mediaTypeOf } from "./assets.ts";
 import { BundlerBuild, isInPackage } from "./bundle.ts";
 import { GraphBudget } from "./graph-budget.ts";
-import { type EmittedBefore, GraphLinker, type LinkPorts } from "./graph-linker.ts";
+import { type Emitted, type EmittedBefore, GraphLinker, type LinkPorts } from "./graph-linker.ts";
 import { type GraphOptions, graphOptions } from "./graph-options.ts";
 import { ImportResolver } from "./import-resolver.ts";
-import { EMPTY_ID, splitKey, unavailableMessage } from "./module-id.ts";
+import { EMPTY_ID, idOf, splitKey, unavailableMessage } from "./module-id.ts";
 import { ModuleReader, type ReadModule, type ReadRequest } from "./module-reader.ts";
 import type { ImportTarget, ModuleSource } from "./module-source.ts";
 import { PackageCache } from "./package-cache.ts";
@@ -68,6 +68,7 @@ export class GraphSession {
   readonly #written: EmittedBefore = new Map();
   #sources = new Map<string, ModuleSource>();
   #last: Round | null = null;
+  #linker: GraphLinker | null = null;
 
   constructor(project: InstalledProject, options: ModuleGraphOptions, ports: GraphPorts) {
     this.#project = project;
@@ -87,6 +88,7 @@ export class GraphSession {
     const sources = await this.#walk(round, entries);
     const linker = new GraphLinker(sources, this.#linkPorts(round), this.#written);
     const linked = await linker.link(entries);
+    this.#linker = linker;
     await this.#cache.store();
     signal?.throwIfAborted();
     const all = [...sources.values()];
@@ -97,6 +99,22 @@ export class GraphSession {
       warnings: all.flatMap(({ warnings }) => warnings),
       earlier,
     });
+  }
+
+  /** Returns a module of the last graph, whether or not an entry leads to it; null if its file is not in the graph. */
+  written(key: string): Emitted | null {
+    return this.#linker?.written(key) ?? null;
+  }
+
+  /** Returns the file of a key that is an ES module of a package, as it is published; null for any other key. */
+  modulePath(key: string): string | null {
+    const source = this.#sources.get(key);
+    return source?.parsed.format === "module" ? source.path : null;
+  }
+
+  /** Checks whether a file gets `module.exports` as the default export of CommonJS, as in Node. */
+  isNodeImporter(path: string): boolean {
+    return this.#sources.get(idOf({ path, query: "" }))?.isNodeImporter ?? false;
   }
 
   /** Returns one module by its key; null if it does not exist. Reads only what its code depends on. */
@@ -113,7 +131,7 @@ export class GraphSession {
       await this.#addNeighbours(round, source, sources);
     }
     await this.#cache.store();
-    const module = new GraphLinker(sources, this.#linkPorts(round)).module(key);
+    const module = new GraphLinker(sources, this.#linkPorts(round)).written(key)?.module ?? null;
     return { module, problems: [...problems, ...(sources.get(id)?.errors ?? [])] };
   }
 

@@ -234,6 +234,24 @@ test("CommonJS that the page needs is refused, with the packages and a way out",
   expect(imports).toEqual({ ui: "/node_modules/ui/ui.mjs", "ui/": "/node_modules/ui/" });
 });
 
+test("CommonJS that is wrapped is in the map itself, each file once", async () => {
+  const { imports, warnings } = await mapOf(COMMON, { commonjs: "wrap", base: "/app/" });
+  expect(warnings).toEqual([]);
+  expect(imports["ui"]).toBe("/app/node_modules/ui/ui.mjs");
+  const [facade = "", definition = ""] = ["react", "node_modules/react/index.js#commonjs"].map((key) =>
+    atob(imports[key]?.replace("data:text/javascript;base64,", "") ?? ""),
+  );
+  expect(facade).toContain('import "node_modules/react/index.js#commonjs";');
+  expect(definition).toContain("function (exports, require, module");
+  expect(Object.keys(imports).filter((key) => key.includes("#"))).toEqual(["node_modules/react/index.js#commonjs"]);
+  expect(imports["webhoist:runtime"]).toMatch(/^data:/);
+});
+
+test("a value of `commonjs` that does not exist is refused", async () => {
+  const failure = await failureOf(mapOf(COMMON, { commonjs: "inline" as never }));
+  expect(failure).toMatchObject({ code: "EINVALIDOPTION" });
+});
+
 test("the failure names the importer, and modules that a page does not have", async () => {
   const { warnings } = await mapOf(
     {
