@@ -79,6 +79,12 @@ export class VirtualTree extends NodeTree {
 
   override attach(node: Node): void {
     const { root } = this;
+    if (node.isLink && node.realpath === `${root.path}/node_modules/${node.name}`) {
+      // A peer `file:../name` leads to its own place: as in npm, the folder takes the place, and is no link that satisfies the peer.
+      const { specTable, name, manifest } = node;
+      this.attach(new Node({ specTable, name, manifest }));
+      return;
+    }
     if (root.children.size > 0) this.addEdges();
     const old = root.children.get(node.key);
     if (old === node) return;

@@ -124,7 +124,9 @@ export class Candidates {
     const { edge, second = null } = request;
     if (!request.virtualTree && !edge.peer && !this.#context.specTable.overrides) {
       const alone = yield* this.#nodeFor(edge, edge.parsed(), edge.name);
-      if ((alone.isLink && !alone.placed) || !alone.manifest.peerDependencies || alone.specTable.legacyPeerDeps) {
+      const hasPeers = !alone.isLink && alone.manifest.peerDependencies && !alone.specTable.legacyPeerDeps;
+      // The link of a workspace leaves the tree for a virtual root.
+      if (!hasPeers && !alone.placed) {
         this.#context.specTable.budget.step();
         this.#roots.set(edge.from, alone);
         return alone;

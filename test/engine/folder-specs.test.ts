@@ -96,3 +96,17 @@ test("an override with a reference to a folder of the project leads to that fold
   expect(drawTree(tree)).toBe("b@1.0.0\nc -> local\nlocal@3.0.0");
   expect(warnings).toEqual([]);
 });
+
+// In the virtual root of x, the link for g would stand where it leads to. npm has a plain folder there, which does not satisfy d.
+test("a peer on the folder beside the dependent is not placed with it, so that a package may come first, as in npm", async () => {
+  const registry = fakeRegistry({
+    "a@1.0.0": { g: "2" },
+    "a@2.0.0": {},
+    "d@1.0.0": { peerDependencies: { g: "file:../g", a: "1" } },
+    "d@2.0.0": {},
+    "g@2.0.0": {},
+    "x@1.0.0": { d: "1" },
+  });
+  const { tree } = await resolveManifest(registry, { dependencies: { x: "1", d: "2", a: "2" } });
+  expect(drawTree(tree)).toBe("a@2.0.0\nd@2.0.0\ng@2.0.0\nx@1.0.0\n  a@1.0.0\n  d@1.0.0");
+});

@@ -209,3 +209,15 @@ test("a second package with the workspace as a peer does not take the workspace 
   expect(warnings).toEqual([]);
   expect(registry.log.map(({ path }) => path)).toContain("w");
 });
+
+// The package that requires the workspace is inside it. So npm moves it too, and places the link into what it moved.
+test("a workspace leaves the tree with a package inside it that requires the workspace, as in npm, with a warning", async () => {
+  const registry = fakeRegistry({ "b@2.0.0": { a: "1.0.0" } });
+  const files = packages({
+    ".": { workspaces: ["w"] },
+    w: { name: "a", version: "1.0.0", devDependencies: { a: "npm:b@2" } },
+  });
+  const { tree, warnings } = await resolveIn(registry, files);
+  expect(drawTree(tree)).toBe("");
+  expect(warnings).toMatchObject([{ code: "ELOSTPACKAGE", package: "a" }]);
+});
