@@ -41,6 +41,7 @@ export type ErrorCode =
   | "EOVERRIDE"
   | "ELOCKFEATURES"
   | "ELOCKFILEVERSION"
+  | "ELOCKRAISED"
   | "ENPMVERSION"
   | "ERMARGS"
   | "EUNKNOWNCONFIG"

@@ -1,7 +1,7 @@
 // Loaded on demand: for a package with bundled dependencies or a shrinkwrap.
 import type { Failure } from "../api/failure.ts";
 import { nameFromFolder } from "../base/posix-path.ts";
-import { failure, raise } from "../errors/failure.ts";
+import { failure, InstallError, raise } from "../errors/failure.ts";
 import { Node } from "../graph/node.ts";
 import type { LockData } from "../lockfile/read-lock.ts";
 import { ProjectFiles } from "../project/files.ts";
@@ -14,12 +14,20 @@ import { placeEntries } from "./load-lock.ts";
 
 /** The content of a tarball that matters to the tree: its listing, and its shrinkwrap. */
 export interface Bundle extends TarballListing {
-  shrinkwrap: LockData | null;
+  /** An error if it cannot be read. */
+  shrinkwrap: LockData | InstallError | null;
 }
 
-/** Puts the bundled dependencies of a package, or those of its shrinkwrap, below it (npm-tree §21). They stay there. */
+/**
+ * Puts the bundled dependencies of a package, or those of its shrinkwrap, below it (npm-tree §21). They stay there.
+ * @throws InstallError EINVALIDLOCK and the like, if the shrinkwrap counts and cannot be read
+ */
 export function* placeBundle(node: Node, bundle: Bundle, context: Context): Generator<undefined, void> {
-  if (node.hasShrinkwrap && bundle.shrinkwrap) yield* loadShrinkwrap(node, bundle.shrinkwrap, context);
+  const { shrinkwrap } = bundle;
+  if (node.hasShrinkwrap && shrinkwrap) {
+    if (shrinkwrap instanceof InstallError) throw shrinkwrap;
+    yield* loadShrinkwrap(node, shrinkwrap, context);
+  }
   if (bundledNames(node.manifest).length > 0) yield* loadBundled(node, bundle, context);
 }
 

@@ -1,5 +1,6 @@
+import type { Failure } from "../api/failure.ts";
 import { writeLock } from "../lockfile/write-lock.ts";
-import { type Steps, withPauses } from "./need.ts";
+import { needCode, type Steps, withPauses } from "./need.ts";
 import type { Project } from "./read-project.ts";
 
 export interface WrittenProject {
@@ -7,6 +8,7 @@ export interface WrittenProject {
   files: Record<string, string>;
   /** The path of the lock among `files`. */
   lockfile: string;
+  warnings: readonly Failure[];
 }
 
 /**
@@ -20,13 +22,20 @@ export function* writeProject(project: Project): Steps<WrittenProject> {
   const { context, packageJson, files, path, legacy, edits, requested } = project;
   const changed = edits && requested ? yield* edits.saveManifests(project, requested) : {};
   const { tree, lock } = context;
+  const warnings: Failure[] = [];
   const lockfile = files.key(`${path}/${lock?.filename ?? "package-lock.json"}`);
   if (project.options.packageLock !== false) {
+    const lockfileVersion = versionToWrite(project);
+    if (lockfileVersion > project.lockfileVersion) {
+      const { raisedLock } = yield* needCode(() => import("../errors/lockfile.ts"));
+      const hasPatches = [...tree.inventory.values()].some(({ marks }) => marks?.patched);
+      warnings.push(raisedLock(project.lockfileVersion, hasPatches));
+    }
     changed[lockfile] = yield* withPauses(
       writeLock({
         root: tree.root,
         nodes: tree.inventory.values(),
-        lockfileVersion: versionToWrite(project),
+        lockfileVersion,
         extra: lock?.extra,
         hashes: context.hashes,
         indent: packageJson?.indent,
@@ -39,7 +48,7 @@ export function* writeProject(project: Project): Steps<WrittenProject> {
   }
   const yarn = context.yarn && (yield* withPauses(context.yarn.write(tree.root)));
   if (yarn) changed[files.key(`${path}/yarn.lock`)] = yarn;
-  return { files: changed, lockfile };
+  return { files: changed, lockfile, warnings };
 }
 
 /** Returns the version of the lock: 4 if it has what older versions of npm do not know, so that they refuse it. */

@@ -7,6 +7,7 @@ import { failure, InstallError } from "../errors/failure.ts";
 import { overLimit } from "../errors/limit.ts";
 import { missingPatch, unsafePatch } from "../errors/patches.ts";
 import { ProjectFiles } from "../project/files.ts";
+import { installScripts } from "../tarball/install-scripts.ts";
 import type { PackIndex } from "../tarball/pack-index.ts";
 import { sriOf } from "../tarball/text-hash.ts";
 import { type OpenedPack, rangeOf } from "./pack-files.ts";
@@ -197,16 +198,25 @@ class PatchedFiles {
       this.#overlay.set(`${location}/${path}`, bytes);
       if (!this.#positions.has(path)) added.push([path, bytes]);
     }
+    const paths = [...kept.map((at) => index.paths[at] as string), ...added.map(([path]) => path)];
     return {
       integrity: index.integrity,
       unpacked: index.unpacked,
-      scripts: index.scripts,
-      paths: [...kept.map((at) => index.paths[at] as string), ...added.map(([path]) => path)],
+      scripts: this.#scripts(paths),
+      paths,
       // The bytes of added files are not in the archive but in the overlay.
       starts: Uint32Array.from([...kept.map((at) => index.starts[at] as number), ...added.map(() => 0)]),
       sizes: Uint32Array.from([...kept.map(sizeOf), ...added.map(([, { length }]) => length)]),
       modes: Uint16Array.from([...kept.map((at) => index.modes[at] as number), ...added.map(() => 0o644)]),
     };
+  }
+
+  /** Returns the scripts of the patched package. @param paths those of its files */
+  #scripts(paths: readonly string[]): Readonly<Record<string, string>> {
+    const { index } = this.#opened;
+    if (!this.#changes.has("package.json") && !this.#changes.has("binding.gyp")) return index.scripts;
+    const packageJson = this.#text("package.json");
+    return installScripts(packageJson === null ? undefined : new TextEncoder().encode(packageJson), paths);
   }
 
   #text(path: string): string | null {

@@ -1,12 +1,11 @@
 import type { Failure } from "../api/failure.ts";
-import { isObject } from "../base/json.ts";
 import { fail, failure, type Outcome, ok } from "../errors/failure.ts";
 import { brokenArchive } from "../errors/tarball.ts";
-import type { TarEntry } from "./archive-files.ts";
 import { shebangCarriageReturn } from "./crlf-shebang.ts";
 import { type ByteRange, gunzipRanges } from "./gunzip.ts";
+import { installScripts } from "./install-scripts.ts";
 import { type Digest, verifyIntegrity } from "./integrity.ts";
-import { CRLF_SHEBANG, INSTALL_SCRIPTS, type PackIndex } from "./pack-index.ts";
+import { CRLF_SHEBANG, type PackIndex } from "./pack-index.ts";
 import type { TarballRequest } from "./tarball-request.ts";
 import { inflate, inflateFast, type Pause, refused, tooLarge, type Unpacked, unpack } from "./unpack.ts";
 
@@ -92,10 +91,12 @@ function asIndexed(archive: Outcome<Uint8Array>, unpacked: number): Outcome<Uint
 const HASH_SIGN = 0x23;
 
 function indexOf({ archive, files }: Unpacked, integrity: string): PackIndex {
+  const paths = files.map(({ path }) => path);
+  const packageJson = files.find(({ path }) => path === "package.json");
   return {
     integrity,
     unpacked: archive.length,
-    paths: files.map(({ path }) => path),
+    paths,
     starts: Uint32Array.from(files, ({ start }) => start),
     sizes: Uint32Array.from(files, ({ size }) => size),
     modes: Uint16Array.from(files, ({ mode, start, size }) =>
@@ -103,36 +104,11 @@ function indexOf({ archive, files }: Unpacked, integrity: string): PackIndex {
         ? mode
         : mode | CRLF_SHEBANG,
     ),
-    scripts: scriptsOf(archive, files),
+    scripts: installScripts(
+      packageJson && archive.subarray(packageJson.start, packageJson.start + packageJson.size),
+      paths,
+    ),
   };
-}
-
-/**
- * Returns the scripts that npm runs at an install. A missing or damaged package.json has none. A `binding.gyp` counts as the
- * script `node-gyp rebuild`, unless the package has its own script or says `"gypfile": false`.
- */
-function scriptsOf(archive: Uint8Array, files: readonly TarEntry[]): Record<string, string> {
-  const file = files.find(({ path }) => path === "package.json");
-  const manifest = file ? parse(archive.subarray(file.start, file.start + file.size)) : {};
-  const given = isObject(manifest["scripts"]) ? manifest["scripts"] : {};
-  const scripts: Record<string, string> = {};
-  for (const event of INSTALL_SCRIPTS) {
-    const script = given[event];
-    if (typeof script === "string" && script !== "") scripts[event] = script;
-  }
-  const own = scripts["preinstall"] ?? scripts["install"];
-  if (own === undefined && manifest["gypfile"] !== false && files.some(({ path }) => path === "binding.gyp"))
-    return { install: "node-gyp rebuild", ...scripts };
-  return scripts;
-}
-
-function parse(bytes: Uint8Array): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return isObject(value) ? value : {};
-  } catch {
-    return {};
-  }
 }
 
 function noIntegrity({ name, url }: TarballRequest, integrity: string): Failure {

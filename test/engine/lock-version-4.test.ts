@@ -3,6 +3,7 @@ import { createInstaller } from "../../web/index.ts";
 import { PLATFORM } from "../conformance/recorded.ts";
 import { fakeRegistry } from "../support/fake-registry.ts";
 import { failureOf, warned } from "../support/outcome.ts";
+import { resolveIn } from "../support/tree.ts";
 
 const MARK = { npmExtensionApplied: { extensionPoint: "transformManifest", dependencies: ["b"] } };
 
@@ -58,7 +59,28 @@ test("npm 11 drops them, and a warning names what is lost", async () => {
 });
 
 test("npm 12 raises an older version that is asked for to 4 while a mark is there", async () => {
-  expect(lockOf(await resolveWith("12.2.2", { lockfileVersion: 2 }))).toMatchObject({ lockfileVersion: 4 });
+  const resolution = await resolveWith("12.2.2", { lockfileVersion: 2 });
+  expect(lockOf(resolution)).toMatchObject({ lockfileVersion: 4 });
+  expect(warned(resolution)).toEqual(["ELOCKRAISED"]);
+  expect(warned(await resolveWith("12.2.2", { lockfileVersion: 2, packageLock: false }))).toEqual([]);
+});
+
+test.each([
+  [{ packageExtensions: { a: { dependencies: { b: "1" } } } }, {}, "3 to 4, because of packageExtensions"],
+  [{ patchedDependencies: { a: "a.patch" } }, {}, "3 to 4, because of patchedDependencies"],
+  [
+    { patchedDependencies: { a: "a.patch" }, packageExtensions: {} },
+    { lockfileVersion: 1 },
+    "1 to 4, because of patched",
+  ],
+] as const)("npm 12 says why it raises the version: %j", async (fields, options, text) => {
+  const registry = fakeRegistry({ "a@1.0.0": {}, "b@1.0.0": {} });
+  const files = { "package.json": JSON.stringify({ dependencies: { a: "1" }, ...fields }), "a.patch": "" };
+  for (const strategy of ["npm", "flat"] as const) {
+    const { warnings } = await resolveIn(registry, files, { ...options, strategy }, { npm: "12.2.2" });
+    expect(warnings.map(({ code }) => code)).toEqual(["ELOCKRAISED"]);
+    expect(warnings[0]?.message).toContain(`raised from ${text}`);
+  }
 });
 
 test.each([

@@ -98,6 +98,40 @@ test("a shrinkwrap with an entry outside of its package is rejected", async () =
   expect(await failureOf(tree(registry, { a: "1" }))).toMatchObject({ code: "EINVALIDLOCATION", package: "a" });
 });
 
+// npm's answers: npm 11 stops at each of the damaged ones, also below an optional dependency, and npm 12 reads none.
+test.each([
+  ["no JSON", null, true],
+  [5, null, true],
+  [{ packages: 5 }, "EINVALIDLOCK", true],
+  [{ packages: "ab" }, "EINVALIDLOCK", true],
+  [{ lockfileVersion: 3, packages: { "node_modules/x": 5 } }, "EINVALIDLOCK", true],
+  [{ lockfileVersion: 3, packages: { "node_modules/x": null } }, "EINVALIDLOCK", true],
+  [{ lockfileVersion: 3, packages: { "node_modules/x": { link: true, resolved: "z" } } }, "EMISSINGTARGET", true],
+  [{ lockfileVersion: 3, packages: { "../../x": { version: "1.0.0" } } }, "EINVALIDLOCATION", true],
+  [{ lockfileVersion: 9, packages: {} }, null, true],
+  [{ packages: 5 }, null, false],
+])("a shrinkwrap %j in a package that bundles: npm 11 %s, npm 12 ignores it", async (shrinkwrap, code, isAnnounced) => {
+  const archive = fakeTarball({
+    "package.json": { name: "a", version: "1.0.0" },
+    "npm-shrinkwrap.json": shrinkwrap as object,
+    "node_modules/x/package.json": { name: "x", version: "1.0.0" },
+  });
+  const dist = { tarball: `${REGISTRY}a/-/a-1.0.0.tgz`, integrity: archive.integrity };
+  const manifest = { dependencies: { x: "1" }, bundleDependencies: ["x"], dist };
+  const registry = fakeRegistry(
+    { "a@1.0.0": { ...manifest, ...(isAnnounced && { _hasShrinkwrap: true }) }, "x@1.0.0": {} },
+    { tarballs: { "a/-/a-1.0.0.tgz": archive.bytes } },
+  );
+  for (const section of ["dependencies", "optionalDependencies"]) {
+    const resolveWith = async (npm: string): Promise<string> => {
+      return drawTree((await resolveManifest(registry, { [section]: { a: "1" } }, {}, { npm })).tree);
+    };
+    expect(await resolveWith("12.2.2")).toBe("a@1.0.0\n  x@1.0.0");
+    if (code === null) expect(await resolveWith("11.19.1")).toBe("a@1.0.0\n  x@1.0.0");
+    else expect((await failureOf(resolveWith("11.19.1"))).code).toBe(code);
+  }
+});
+
 const remote = fakeTarball({
   "package.json": { name: "a", version: "3.2.1", license: "MIT", dependencies: { x: "1" } },
 });

@@ -89,6 +89,24 @@ test("a patch changes, adds and deletes files, in the project and in a sink", as
   expect(project.resolution?.tree.get("node_modules/a")?.patched).toEqual(mark);
 });
 
+test.each([
+  ["its package.json", "package.json", { postinstall: "node evil.js", test: "x" }, { postinstall: "node evil.js" }],
+  ["a binding.gyp that it adds", "binding.gyp", undefined, { install: "node-gyp rebuild" }],
+])("report.scripts has the scripts that a patch gives a package: %s", async (_, path, scripts, expected) => {
+  const text = JSON.stringify({ name: "b", version: "1.0.0", scripts: { install: "node old.js" } });
+  const B = testPackage("b@1.0.0", scripts && { scripts: { install: "node old.js" } });
+  testRegistry.publish(B);
+  const patch = scripts
+    ? `--- a/${path}\n+++ b/${path}\n@@ -1 +1 @@\n-${text}\n\\ No newline at end of file\n+${JSON.stringify({ name: "b", version: "1.0.0", scripts })}\n`
+    : `--- /dev/null\n+++ b/${path}\n@@ -0,0 +1 @@\n+{}\n`;
+  const files = {
+    "package.json": JSON.stringify({ dependencies: { b: "1" }, patchedDependencies: { b: "b.patch" } }),
+    "b.patch": patch,
+  };
+  const { report } = await installer.install({ files });
+  expect(report.scripts).toEqual([{ location: "node_modules/b", name: "b", version: "1.0.0", scripts: expected }]);
+});
+
 test("without a sink and without a lock, the files are patched too", async () => {
   const project = await installer.install({ files: filesWith(PATCH) }, { resolve: { packageLock: false } });
   expect(new TextDecoder().decode(await project.readFile("node_modules/a/cli.js"))).toBe(NEW);

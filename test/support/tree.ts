@@ -1,15 +1,16 @@
-import type { FileMap } from "../../src/api/common.ts";
+import type { FileMap, Platform } from "../../src/api/common.ts";
 import type { Resolution, ResolveOptions } from "../../src/api/resolve.ts";
 import { createInstaller } from "../../web/index.ts";
 import { PLATFORM } from "../conformance/recorded.ts";
 import { drawTree } from "./draw-tree.ts";
 import type { FakeRegistry } from "./fake-registry.ts";
 
-/** Resolves `files` with a fake registry, full metadata and the platform of npm's recorded answers. */
+/** Resolves `files` with a fake registry, full metadata and the platform of npm's recorded answers, apart from `platform`. */
 export async function resolveIn(
   registry: FakeRegistry,
   files: FileMap,
   options: ResolveOptions = {},
+  platform: Partial<Platform> = {},
 ): Promise<Resolution> {
   const { url, fetch } = registry;
   const installer = await createInstaller({
@@ -17,7 +18,7 @@ export async function resolveIn(
     fetch,
     metadata: "full",
     mode: "inline",
-    platform: PLATFORM,
+    platform: { ...PLATFORM, ...platform },
     retries: 0,
   });
   try {
@@ -32,8 +33,9 @@ export function resolveManifest(
   registry: FakeRegistry,
   manifest: object,
   options: ResolveOptions = {},
+  platform: Partial<Platform> = {},
 ): Promise<Resolution> {
-  return resolveIn(registry, { "package.json": JSON.stringify(manifest, null, 2) }, options);
+  return resolveIn(registry, { "package.json": JSON.stringify(manifest, null, 2) }, options, platform);
 }
 
 /** Returns the drawn tree of a project with these dependencies. If a value is not a string, they are the whole package.json. */

@@ -1,9 +1,9 @@
 // Loaded on demand: when the engine needs the contents of a tarball, which most resolutions do not.
 
 import type { OpenedTarball } from "../../src/engine/need.ts";
-import { placeBundle } from "../../src/engine/place-bundle.ts";
+import { type Bundle, placeBundle } from "../../src/engine/place-bundle.ts";
 import { InstallError, type Outcome, ok } from "../../src/errors/failure.ts";
-import { type LockData, readLock } from "../../src/lockfile/read-lock.ts";
+import { readLock } from "../../src/lockfile/read-lock.ts";
 import { ProjectFiles } from "../../src/project/files.ts";
 import { parsePackageJson } from "../../src/project/package-json.ts";
 import { npmRules } from "../../src/spec/npm-rules.ts";
@@ -12,9 +12,9 @@ import type { TarballListing } from "../../src/tarball/list-tarball.ts";
 import { readTarballListing } from "../../src/tarball/list-tarball.ts";
 import { nextTurn } from "../host/yield.ts";
 
-/** The folder of the shrinkwrap's paths. It is deep, so that a path that climbs out of the package is recognised. */
 /** An npm that reads shrinkwraps. The engine decides whether one counts. */
 const SHRINKWRAP_NPM = "11.19.1";
+/** The folder of the shrinkwrap's paths. It is deep, so that a path that climbs out of the package is recognised. */
 const ROOT = "/0/1/2/3";
 
 interface TarballNeed {
@@ -38,10 +38,13 @@ export async function listTarball(
   return await readTarballListing(bytes, { name, url, digest, pause: nextTurn, ...(integrity ? { integrity } : {}) });
 }
 
-/** Reads the shrinkwrap of a listed tarball, and adds the function that places its contents into a tree. */
+/**
+ * Reads the shrinkwrap of a listed tarball, and adds the function that places its contents into a tree. A shrinkwrap that cannot be read
+ * fails when it is placed, if it counts: npm 12 reads none, and npm 11 only one that the metadata speaks of.
+ */
 export async function fromListing(listing: TarballListing, name: string): Promise<Outcome<OpenedTarball>> {
   const text = listing.texts.get("npm-shrinkwrap.json");
-  const withPlacing = (shrinkwrap: LockData | null): Outcome<OpenedTarball> =>
+  const withPlacing = (shrinkwrap: Bundle["shrinkwrap"]): Outcome<OpenedTarball> =>
     ok({ ...listing, place: (node, context) => placeBundle(node, { ...listing, shrinkwrap }, context) });
   if (text === undefined) return withPlacing(null);
   try {
@@ -49,7 +52,7 @@ export async function fromListing(listing: TarballListing, name: string): Promis
     const { manifest } = parsePackageJson(listing.texts.get("package.json") ?? "{}", `${name}: package.json`);
     return withPlacing(await readLock({ files, root: ROOT, manifest, rules: npmRules(SHRINKWRAP_NPM) }));
   } catch (error) {
-    if (error instanceof InstallError) return { ok: false, failure: { ...error.failure, package: name } };
+    if (error instanceof InstallError) return withPlacing(new InstallError({ ...error.failure, package: name }));
     throw error;
   }
 }

@@ -53,7 +53,7 @@ export async function resolveRun(
     const incomplete = await completeLock(run, supply, meter);
     stopwatch.lap("complete");
     meter?.phase("write");
-    const { files, lockfile } = await supply.drive(writeProject(project), () => {});
+    const { files, lockfile, warnings: more } = await supply.drive(writeProject(project), () => {});
     stopwatch.lap("write");
     meter?.end();
     return {
@@ -61,7 +61,7 @@ export async function resolveRun(
       tree: treeData.bind(null, inventory),
       files,
       lockfile,
-      warnings: [...run.warnings, ...incomplete, ...warnings].map(shown),
+      warnings: [...run.warnings, ...incomplete, ...warnings, ...more].map(shown),
       stats: { ...statsOf(run, supply), ...(solver && { solver }) },
       rung,
     };
