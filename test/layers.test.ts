@@ -18,7 +18,7 @@ const LAYERS: Readonly<Record<string, string>> = {
   tarball: "api errors base",
   solver: "api",
   registry: "api errors base spec",
-  project: "api errors base spec registry",
+  project: "api errors base spec tarball registry",
   graph: "api errors base spec",
   lockfile: "api errors base spec registry project",
   placement: "errors base graph",

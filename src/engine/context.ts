@@ -8,9 +8,9 @@ import type { SpecTable } from "../graph/spec-table.ts";
 import type { ProjectTree } from "../graph/tree.ts";
 import type { LockData } from "../lockfile/read-lock.ts";
 import type { PlaceOptions } from "../placement/place.ts";
+import type { PackageExtensions } from "../project/package-extensions.ts";
 import type { PickPolicy } from "../registry/select-version.ts";
 import type { Spec } from "../spec/spec.ts";
-import type { PackageExtensions } from "./package-extensions.ts";
 import type { DescribeFailure } from "./pending-failure.ts";
 
 /** The package.json files of the project's folders, by absolute path. */

@@ -23,7 +23,7 @@ export function* finishTree(context: Context, fromLock: boolean): Steps<void> {
   yield* withPauses(pruneFailedOptional(context));
   yield* withPauses(checkEnginesAndPlatforms(context));
   if (hasExtensions(context)) {
-    const { warnOfWorkspaces } = yield* needCode(() => import("./package-extensions.ts"));
+    const { warnOfWorkspaces } = yield* needCode(() => import("./extension-changes.ts"));
     warnOfWorkspaces(workspacesOf(context.tree), context);
   }
   if (hasPatches(context)) {

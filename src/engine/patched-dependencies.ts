@@ -1,31 +1,17 @@
 // Loaded on demand: for a package.json or a lock with patches, under the rules of npm 12.
-import type { ErrorCode } from "../api/error-code.ts";
-import type { Failure } from "../api/failure.ts";
 import type { LockMarks, PatchMark } from "../api/lock-marks.ts";
 import { relativePath, resolvePath } from "../base/posix-path.ts";
-import { failure, InstallError } from "../errors/failure.ts";
+import { InstallError } from "../errors/failure.ts";
 import { overLimit } from "../errors/limit.ts";
-import { missingPatch, unsafePatch } from "../errors/patches.ts";
+import { missingPatch, unsafePatch, unusedPatches } from "../errors/patches.ts";
 import type { Node } from "../graph/node.ts";
-import { LOOSE } from "../spec/range.ts";
-import { rangeWithin } from "../spec/range-within.ts";
-import { compareVersions, parseVersion } from "../spec/version.ts";
+import { declaredPatches, type PatchSelector, PatchSelectors, refusePatch } from "../project/patch-selectors.ts";
 import { sriOf } from "../tarball/text-hash.ts";
 import type { BuildOptions, Context } from "./context.ts";
 import { PAUSE, type Steps } from "./need.ts";
 
-/** Entries of `patchedDependencies` at most. */
-const MAX_PATCHES = 10_000;
 /** Bytes of all patches of a project at most. */
 const MAX_PATCH_BYTES = 64 << 20;
-
-interface Selector {
-  readonly key: string;
-  readonly name: string;
-  /** A version or a range. Null for a bare name. */
-  readonly spec: string | null;
-  readonly path: unknown;
-}
 
 /**
  * Marks the nodes of a finished tree to which the project's `patchedDependencies` apply a patch (npm-tree §28).
@@ -43,16 +29,7 @@ interface Selector {
 export function* markPatches(context: Context): Steps<void> {
   const { tree, specTable } = context;
   const { root } = tree;
-  const entries = Object.entries(declaredPatches(root));
-  if (entries.length > MAX_PATCHES) {
-    throw new InstallError(overLimit(`patchedDependencies has more than ${MAX_PATCHES} entries. Remove some.`));
-  }
-  const selectors = new Map<string, Selector[]>();
-  for (const selector of entries.map(selectorOf)) {
-    const same = selectors.get(selector.name) ?? [];
-    same.push(selector);
-    selectors.set(selector.name, same);
-  }
+  const selectors = new PatchSelectors(root.manifest);
   const patches = new PatchFiles(context);
   const used = new Set<string>();
   for (const node of [...tree.inventory.values()]) {
@@ -63,7 +40,8 @@ export function* markPatches(context: Context): Steps<void> {
       refuseInWorkspace(node);
       continue;
     }
-    const selector = chooseSelector(selectors.get(node.name) ?? [], node);
+    const { name, location } = node;
+    const selector = selectors.choose({ name, version: node.target.version, location });
     if (selector) {
       assertFromRegistry(node, selector);
       used.add(selector.key);
@@ -71,7 +49,7 @@ export function* markPatches(context: Context): Steps<void> {
     if (!selector && !node.marks?.patched) continue;
     node.marks = withPatch(node.marks, selector ? patches.mark(selector.path, node) : null);
   }
-  const unused = [...selectors.values()].flat().filter(({ key }) => !used.has(key));
+  const unused = selectors.all().filter(({ key }) => !used.has(key));
   if (unused.length > 0) dropUnused(unused, root, context.options);
 }
 
@@ -81,70 +59,19 @@ function withPatch(marks: LockMarks | null, patched: PatchMark | null): LockMark
   return Object.keys(others).length > 0 ? others : null;
 }
 
-/** Returns the member as it is: npm takes the letters of a text for entries, and they match no package. */
-function declaredPatches({ manifest }: Node): object {
-  const { patchedDependencies } = manifest as { patchedDependencies?: unknown };
-  return Object(patchedDependencies || {}) as object;
-}
-
-function selectorOf([key, path]: [string, unknown]): Selector {
-  const at = key.indexOf("@", 1);
-  return at < 0 ? { key, name: key, spec: null, path } : { key, name: key.slice(0, at), spec: key.slice(at + 1), path };
-}
-
-function refuse(code: ErrorCode, message: string, node: Node, more: Partial<Failure> = {}): never {
-  throw new InstallError(
-    failure(code, message, { package: node.name, found: node.version, requiredBy: [node.location], ...more }),
-  );
-}
-
 function refuseInWorkspace(node: Node): void {
-  if (Object.keys(declaredPatches(node.target)).length === 0) return;
+  if (Object.keys(declaredPatches(node.target.manifest)).length === 0) return;
   const message = `The workspace ${node.name} has patchedDependencies, which count only in the package.json of the project. Move them there.`;
-  refuse("EPATCHWORKSPACE", message, node);
-}
-
-/** Step 2. @throws InstallError EPATCHAMBIGUOUS */
-function chooseSelector(selectors: readonly Selector[], node: Node): Selector | undefined {
-  if (selectors.length === 0) return undefined;
-  const version = parseVersion(node.target.version);
-  const versions = selectors.filter(({ spec }) => spec && EXACT.test(spec.trim()));
-  const exact = versions.find(({ spec }) => {
-    const own = parseVersion(spec as string);
-    return own && version && compareVersions(own, version) === 0;
-  });
-  if (exact) return exact;
-  const { ranges } = node.specTable;
-  const matching = selectors.filter(
-    (one) => one.spec && !versions.includes(one) && ranges.satisfies(node.target.version, one.spec),
-  );
-  return narrowest(matching, node) ?? selectors.find(({ spec }) => spec === null);
-}
-
-/** A version in the strict form. Any other spec is a range. */
-const EXACT = /^v?\d+\.\d+\.\d+(?:-[\da-z.-]+)?(?:\+[\da-z.-]+)?$/i;
-
-/** Returns the range that is within all others. @throws InstallError EPATCHAMBIGUOUS if two ranges overlap */
-function narrowest(ranges: readonly Selector[], node: Node): Selector | undefined {
-  let best = ranges[0];
-  for (const one of ranges.slice(1)) {
-    const [inner, outer] = [one.spec as string, best?.spec as string];
-    if (rangeWithin(inner, outer, LOOSE)) best = one;
-    else if (!rangeWithin(outer, inner, LOOSE)) {
-      const message = `Two patches match ${node.name}@${node.version}, and neither range is within the other: "${best?.key}" and "${one.key}". Add an entry for "${node.name}@${node.version}".`;
-      refuse("EPATCHAMBIGUOUS", message, node);
-    }
-  }
-  return best;
+  refusePatch("EPATCHWORKSPACE", message, node);
 }
 
 /** Step 3. */
-function assertFromRegistry(node: Node, { key }: Selector): void {
+function assertFromRegistry(node: Node, { key }: PatchSelector): void {
   for (const edge of node.edgesIn) {
     const { spec } = edge.parsed();
     if (!spec || "registry" in spec) continue;
     const message = `The entry "${key}" of patchedDependencies matches ${node.name}@${node.version}, which does not come from a registry: a dependent asks for "${edge.effective}". Only packages of registries can be patched.`;
-    refuse("EPATCHNONREGISTRY", message, node, { spec: edge.effective });
+    refusePatch("EPATCHNONREGISTRY", message, node, { spec: edge.effective });
   }
 }
 
@@ -180,11 +107,11 @@ class PatchFiles {
 }
 
 /** @throws InstallError EPATCHUNUSED */
-function dropUnused(unused: readonly Selector[], root: Node, { removed, allowUnusedPatches }: BuildOptions): void {
+function dropUnused(unused: readonly PatchSelector[], root: Node, { removed, allowUnusedPatches }: BuildOptions): void {
   const gone = new Set(unused.filter(({ name }) => removed.includes(name)));
   if (gone.size > 0) {
     const keys = new Set([...gone].map(({ key }) => key));
-    const kept = Object.entries(declaredPatches(root)).filter(([key]) => !keys.has(key));
+    const kept = Object.entries(declaredPatches(root.manifest)).filter(([key]) => !keys.has(key));
     const { patchedDependencies: _, ...manifest } = root.manifest as Node["manifest"] & {
       patchedDependencies?: unknown;
     };
@@ -193,12 +120,5 @@ function dropUnused(unused: readonly Selector[], root: Node, { removed, allowUnu
   }
   const left = unused.filter((one) => !gone.has(one));
   if (left.length === 0 || allowUnusedPatches) return;
-  const list = left.slice(0, 20).map(({ key }) => `"${key}"`);
-  const message = `No installed package uses these entries of patchedDependencies: ${list.join(", ")}. Remove them, or set options.allowUnusedPatches.`;
-  throw new InstallError(
-    failure("EPATCHUNUSED", message, {
-      details: { unused: left.map(({ key }) => key) },
-      wayOut: [{ kind: "option", text: "Set `allowUnusedPatches`.", option: "allowUnusedPatches" }],
-    }),
-  );
+  throw new InstallError(unusedPatches(left.map(({ key }) => key)));
 }

@@ -172,7 +172,7 @@ async function readExtensions(context: Context): Promise<void> {
   context.hashes = hashes;
   const rules = context.tree.root.manifest["packageExtensions"];
   if (rules === undefined) return;
-  context.extensions = new (await import("./package-extensions.ts")).PackageExtensions(rules);
+  context.extensions = new (await import("../project/package-extensions.ts")).PackageExtensions(rules);
   context.hashes = { ...hashes, packageExtensionsHash: context.extensions.hash };
 }
 

@@ -47,7 +47,7 @@ function* buildTree(project: Project): Steps<{ warnings: readonly Failure[] }> {
 /** Takes out of a locked tree what `packageExtensions` changed or change, if they are not those that the lock was written with. */
 function* detachExtended({ tree, lock, extensions }: Context, { queue }: IdealTreeBuilder): Steps<void> {
   if (!lock?.loaded || (lock.hashes.packageExtensionsHash ?? "") === (extensions?.hash ?? "")) return;
-  const { detachAffected } = yield* needCode(() => import("../engine/package-extensions.ts"));
+  const { detachAffected } = yield* needCode(() => import("../engine/extension-changes.ts"));
   yield* withPauses(detachAffected(tree, extensions, (node) => queue.push(node)));
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import type { Manifest } from "../../src/api/manifest.ts";
-import { PackageExtensions } from "../../src/engine/package-extensions.ts";
+import { PackageExtensions } from "../../src/project/package-extensions.ts";
 import { createInstaller } from "../../web/index.ts";
 import { fakeRegistry } from "../support/fake-registry.ts";
 

@@ -1,5 +1,6 @@
 import type { ResolveOptions, SaveType } from "../../src/api/resolve.ts";
-import { failure, InstallError } from "../../src/errors/failure.ts";
+import { InstallError } from "../../src/errors/failure.ts";
+import { wrongUsage } from "../../src/errors/usage.ts";
 import { COMMAND_FLAGS, CONFLICTING_FLAGS, type CommandFlag, FLAG_LETTERS } from "./command-flags.ts";
 
 export type FlagValue = boolean | string | string[];
@@ -15,7 +16,7 @@ export interface Args {
 
 /** Fails with a message about the command line and a hint of what to do. @throws InstallError EUSAGE */
 export function usage(message: string, hint = "Run webhoist --help for the list of flags."): never {
-  throw new InstallError(failure("EUSAGE", message, { wayOut: [{ kind: "other", text: hint }] }));
+  throw new InstallError(wrongUsage(message, hint));
 }
 
 /**

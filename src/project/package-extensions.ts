@@ -5,13 +5,10 @@ import type { Manifest } from "../api/manifest.ts";
 import { isObject, type Json } from "../base/json.ts";
 import { failure, InstallError } from "../errors/failure.ts";
 import { overLimit } from "../errors/limit.ts";
-import type { Node } from "../graph/node.ts";
-import type { ProjectTree } from "../graph/tree.ts";
 import { packageNameProblem } from "../spec/package-name.ts";
 import { validRange } from "../spec/range.ts";
 import { RangeTable } from "../spec/version-range.ts";
 import { sriOf } from "../tarball/text-hash.ts";
-import type { Context } from "./context.ts";
 
 const NORMAL = ["dependencies", "optionalDependencies"] as const;
 const SPECS = [...NORMAL, "peerDependencies"] as const;
@@ -40,7 +37,7 @@ export interface ExtendedManifest {
  *
  * 1. Check every rule, before anything is fetched. The first wrong one ends the build.
  * 2. Compute the hash of the rules. The lock has it, so that the next run knows whether they changed.
- * 3. If they did, take out what the old rules changed and what the new ones match: {@link detachAffected}.
+ * 3. If they did, the engine takes out what the old rules changed and what the new ones match.
  * 4. Extend each manifest of a candidate that a rule matches: {@link extend}.
  */
 export class PackageExtensions {
@@ -69,6 +66,16 @@ export class PackageExtensions {
   /** Checks whether a rule matches a package. */
   matches(name: string | null, version: string): boolean {
     return this.#matching(name ?? "", version).length > 0;
+  }
+
+  /** Returns the selectors that match a package. */
+  selectors(name: string, version: string): string[] {
+    return this.#matching(name, version).map(({ selector }) => selector);
+  }
+
+  /** Checks whether there is a rule with this selector. */
+  has(selector: unknown): boolean {
+    return [...this.#rules.values()].some((rules) => rules.some((rule) => rule.selector === selector));
   }
 
   /**
@@ -188,44 +195,4 @@ function sortedText(value: unknown): string {
   if (!isObject(value)) return JSON.stringify(value);
   const members = Object.keys(value).sort();
   return `{${members.map((key) => `${JSON.stringify(key)}:${sortedText(value[key])}`).join()}}`;
-}
-
-/**
- * Takes out of a tree that came from a lock what depends on the rules, because the rules changed: nodes that the old rules changed, and
- * those that the new ones match. Calls `queue` with the dependents.
- * @param extensions null if the project has no rules any more
- */
-export function* detachAffected(
-  tree: ProjectTree,
-  extensions: PackageExtensions | null,
-  queue: (node: Node) => void,
-): Generator<undefined, void> {
-  for (const node of [...tree.inventory.values()]) {
-    node.specTable.budget.visit(1);
-    if (node.specTable.budget.pauseDue) yield;
-    if (!node.placed || node.isTop || node.isWorkspace) continue;
-    const { packageName, version } = node.target;
-    if (!node.marks?.packageExtensionsApplied && !extensions?.matches(packageName, version)) continue;
-    for (const { from } of node.edgesIn) queue(from);
-    tree.detach(node);
-  }
-}
-
-/** Warns of workspaces that have rules of their own, or that a rule matches: neither has an effect. */
-export function warnOfWorkspaces(workspaces: readonly Node[], { extensions, warnings }: Context): void {
-  const warn = ({ name, location }: Node, message: string): void => {
-    warnings.push(failure("EEXTENSIONWORKSPACE", message, { package: name, requiredBy: [location] }));
-  };
-  for (const node of workspaces) {
-    const { name, version, manifest } = node;
-    if (manifest["packageExtensions"] !== undefined) {
-      warn(node, `The workspace ${name} has packageExtensions, which count only in the package.json of the project.`);
-    }
-    if (extensions?.matches(node.packageName, version)) {
-      warn(
-        node,
-        `A rule of packageExtensions matches the workspace ${name}. Rules do not change workspaces: edit its package.json.`,
-      );
-    }
-  }
 }
