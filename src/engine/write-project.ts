@@ -27,7 +27,7 @@ export function* writeProject(project: Project): Steps<WrittenProject> {
   if (project.options.packageLock !== false) {
     const lockfileVersion = versionToWrite(project);
     if (lockfileVersion > project.lockfileVersion) {
-      const { raisedLock } = yield* needCode(() => import("../errors/lockfile.ts"));
+      const { raisedLock } = yield* needCode(() => import("../errors/raised-lock.ts"));
       const hasPatches = [...tree.inventory.values()].some(({ marks }) => marks?.patched);
       warnings.push(raisedLock(project.lockfileVersion, hasPatches));
     }

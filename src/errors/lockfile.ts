@@ -32,10 +32,3 @@ export function lostFeatures(lost: readonly string[]): Failure {
   const message = `npm 11 does not know ${lost.join(", ")} in the lockfile and drops them: patches and extensions no longer apply. Use npm 12.`;
   return failure("ELOCKFEATURES", message, { details: { lost } });
 }
-
-/** ELOCKRAISED: a warning that the lock gets version 4, whichever version was asked for or found. */
-export function raisedLock(from: number, hasPatches: boolean): Failure {
-  const what = hasPatches ? "patchedDependencies" : "packageExtensions or .npm-extension";
-  const message = `The version of the lockfile is raised from ${from} to 4, because of ${what}. An npm before 12 does not apply them.`;
-  return failure("ELOCKRAISED", message, { found: String(from) });
-}

@@ -8,6 +8,7 @@ import type { ProjectFiles } from "../project/files.ts";
 import { PackageExtensions } from "../project/package-extensions.ts";
 import { parsePackageJson } from "../project/package-json.ts";
 import { PatchSelectors } from "../project/patch-selectors.ts";
+import { npmRules } from "../spec/npm-rules.ts";
 import { sriOf } from "../tarball/text-hash.ts";
 import { parseLockText } from "./lock-nodes.ts";
 
@@ -23,21 +24,24 @@ interface Entry {
 }
 
 /**
- * Checks whether a lock says the same of patches and extensions as the project's files, as `npm ci` does since npm 12.
+ * Checks whether a lock says the same of patches and extensions as the project's files, as `npm ci` does since npm 12. A project whose
+ * package.json is not among the files is not checked.
  *
  * 1. Each package has the patch that package.json gives it: the same path, and the hash of the file.
  * 2. The lock has the hash of `packageExtensions`. If so, no package matches two selectors, and each mark has its selector.
  * 3. The lock has the hash of `.npm-extension`, which is read and not run.
  *
- * @param files the project's, with its package.json
+ * @param files the project's
  * @throws InstallError EUSAGE with everything that differs; EPATCH… and EEXTENSION… for wrong entries of package.json
  */
 export function assertInSync(
   lock: string,
   files: ProjectFiles,
-  { allowUnusedPatches = false }: { allowUnusedPatches?: boolean | undefined },
+  { npm, allowUnusedPatches = false }: { npm: string; allowUnusedPatches?: boolean | undefined },
 ): void {
-  const { manifest } = parsePackageJson(files.text("/package.json") ?? "{}", "package.json");
+  const packageJson = files.text("/package.json");
+  if (packageJson === null || !npmRules(npm).knowsLock4) return;
+  const { manifest } = parsePackageJson(packageJson, "package.json");
   const { packages } = parseLockText(lock);
   const root = isObject(packages[""]) ? packages[""] : {};
   const entries = Object.entries(packages).flatMap(([location, raw]) => readEntry(location, raw));

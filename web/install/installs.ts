@@ -31,8 +31,8 @@ import { substitute, substitutesIn } from "./substitution.ts";
 /** Bytes of packs that a cache in memory keeps. It is used if nothing can be stored. */
 const MEMORY_CACHE = 1 << 30;
 
-/** Words of package.json and of locks that stand for patches and extensions. */
-const FEATURES = /"(?:packageExtensions|patchedDependencies|patched|npmExtension)/;
+/** Words in package.json, in a lock and among the names of files that stand for patches and extensions. */
+const FEATURES = /"(?:packageExtensions|patched|npmExtension)|\.npm-extension/;
 
 /** Sinks that a cancelled install is still restoring: the next install into one of them waits for that. */
 const restoring = new WeakMap<object, Promise<void>>();
@@ -157,12 +157,9 @@ export class Installs {
   /** Reads a lock, and compares it with the project's package.json, if that is known. */
   async #readLock(text: string, checked: CheckedInstall): Promise<LockedProject> {
     const { own, resolve } = checked;
-    const platform = { ...DEFAULT_PLATFORM, ...this.#options.platform };
-    const packageJson = own?.read.text("package.json");
-    const hasCode = own?.read.has(".npm-extension.mjs") || own?.read.has(".npm-extension.cjs");
-    const isAffected = hasCode || FEATURES.test(`${packageJson}${text}`);
-    if (own && packageJson && isAffected && npmRules(platform.npm).knowsLock4) {
-      (await import("../../src/install/lock-in-sync.ts")).assertInSync(text, own.read, resolve);
+    if (own && FEATURES.test(`${own.read.text("package.json")}${Object.keys(own.files)}${text}`)) {
+      const { npm } = { ...DEFAULT_PLATFORM, ...this.#options.platform };
+      (await import("../../src/install/lock-in-sync.ts")).assertInSync(text, own.read, { ...resolve, npm });
     }
     return this.#lockedProject(text, { resolution: null }, checked);
   }
