@@ -48,17 +48,17 @@ declare module "cjs-module-lexer" {
 
 declare module "sucrase" {
   interface Options {
-    transforms: ("jsx" | "typescript")[];
-    jsxRuntime: "classic" | "automatic";
-    production: boolean;
-    jsxImportSource: string;
+    transforms: ("jsx" | "typescript" | "imports")[];
+    jsxRuntime?: "classic" | "automatic";
+    production?: boolean;
+    jsxImportSource?: string;
     jsxPragma?: string;
     jsxFragmentPragma?: string;
-    keepUnusedImports: boolean;
+    keepUnusedImports?: boolean;
     preserveDynamicImport: boolean;
     disableESTransforms: boolean;
     filePath: string;
-    sourceMapOptions: { compiledFilename: string };
+    sourceMapOptions?: { compiledFilename: string };
   }
 
   export function transform(code: string, options: Options): { readonly code: string; readonly sourceMap?: unknown };

@@ -24,6 +24,7 @@ import { StyleSheets } from "./style-sheets.ts";
 import type { TextEdit } from "./text-edits.ts";
 import { applyEdits } from "./text-edits.ts";
 import { readTokens } from "./tokens.ts";
+import type { FunctionBodies } from "./worker-script.ts";
 
 export interface LinkedGraph {
   readonly modules: ReadonlyMap<string, GraphModule>;
@@ -34,6 +35,9 @@ export interface LinkedGraph {
 export interface LinkPorts {
   readonly budget: GraphBudget;
   addressOf(source: ModuleSource): string;
+  /** Returns the address of a worker's script. */
+  workerAddress(source: ModuleSource, text: string): string;
+  readonly bodies: FunctionBodies;
   /** Returns the text by which code imports a key. */
   specifierOf(key: string): string;
   textOf(source: ModuleSource): Promise<string | null>;
@@ -87,7 +91,7 @@ export class GraphLinker {
     const emitted = new Map<string, Emitted>();
     const keys = new Set(entries);
     for (const key of keys) {
-      const one = this.#emit(key);
+      const one = await this.module(key);
       if (!one) continue;
       emitted.set(key, one);
       for (const next of one.next) keys.add(next);
@@ -136,6 +140,38 @@ export class GraphLinker {
       wayOut: names ? [{ kind: "other", text: `Import one of the names that it exports: ${names}.` }] : [],
       details: { specifier: one.specifier, name, from },
     });
+  }
+
+  /** As {@link written}, for workers too. @param around the workers whose scripts are being written */
+  async module(key: string, around: ReadonlySet<string> = new Set()): Promise<Emitted | null> {
+    const { id, form } = splitKey(key);
+    if (form !== "#worker") return this.#emit(key);
+    const source = this.#sources.get(id);
+    if (!source) return null;
+    const { workerScript } = await import("./worker-script.ts");
+    const { budget, bodies: known } = this.#ports;
+    const modules = await this.#closure(id, new Set([...around, key]));
+    const text = await workerScript(modules, id, { budget, known });
+    const code = `export default ${quote(this.#ports.workerAddress(source, text))};\n`;
+    return plain(moduleOf(key, source, { kind: "asset", code, generated: true }));
+  }
+
+  /** Returns a module and all that it imports. A worker that starts itself, directly or not, gets no address for that. */
+  async #closure(entry: string, around: ReadonlySet<string>): Promise<GraphModule[]> {
+    const found: GraphModule[] = [];
+    const keys = new Set([entry]);
+    for (const key of keys) {
+      if (around.has(key)) {
+        found.push({ ...NO_ADDRESS, key });
+        continue;
+      }
+      const one = splitKey(key).form === "#worker" ? await this.module(key, around) : this.#emit(key);
+      await this.#ports.budget.spend(10);
+      if (!one) continue;
+      found.push(one.module);
+      for (const next of one.next) keys.add(next);
+    }
+    return found;
   }
 
   /** Returns one module; null if no source has its key. */
@@ -263,8 +299,10 @@ export class GraphLinker {
         if (target.kind !== "module") continue;
         const name = `__webhoist_url${index}`;
         edits.push({ start: one.start, end: one.end, text: `new URL(${name})${newLines(parsed.code, one, "")}` });
-        after.push(`import ${name} from ${this.#specifier(target.id)};`);
-        next.push(target.id);
+        const isScript = /^(?:module|commonjs)$/.test(this.#sources.get(target.id)?.parsed.format ?? "");
+        const key = isScript ? `${target.id}#worker` : target.id;
+        after.push(`import ${name} from ${this.#specifier(key)};`);
+        next.push(key);
       } else if (target.kind === "module") {
         const without = types?.get(index) ?? new Set<string>();
         const made = this.#static(source, one, { id: target.id, without });
@@ -358,6 +396,15 @@ export class GraphLinker {
     };
   }
 }
+
+const NO_ADDRESS: Omit<GraphModule, "key"> = {
+  path: "",
+  kind: "asset",
+  code: 'export default "";',
+  map: null,
+  imports: [],
+  package: null,
+};
 
 /** Returns the exports of a CSS module: an object of all classes, and each that is an identifier by its name. */
 function classExports(classes: NonNullable<ModuleSource["parsed"]["classes"]>): string[] {

@@ -3,7 +3,7 @@ import type { InstalledProject } from "../api/install.ts";
 import type { GraphModule, ModuleGraph, ModuleGraphOptions, ModulePackage, ModuleProblem } from "../api/modules.ts";
 import { InstallError } from "../errors/failure.ts";
 import { badSyntax, problemOf } from "../errors/modules.ts";
-import { mediaTypeOf } from "./assets.ts";
+import { mediaTypeOf, toBase64 } from "./assets.ts";
 import { BundlerBuild, isInPackage } from "./bundle.ts";
 import { GraphBudget } from "./graph-budget.ts";
 import { type Emitted, type EmittedBefore, GraphLinker, type LinkPorts } from "./graph-linker.ts";
@@ -17,6 +17,7 @@ import { integrityOf, packageFolder, textField } from "./package-record.ts";
 import type { ParsedModule } from "./parsed-module.ts";
 import { LineStarts } from "./source-map.ts";
 import { NO_CONFIG, readTsConfig, type TsConfig } from "./tsconfig.ts";
+import type { FunctionBodies } from "./worker-script.ts";
 
 /** The modules that are read at once. */
 const READ_AT_ONCE = 64;
@@ -66,6 +67,7 @@ export class GraphSession {
   readonly #known = new Map<string, KnownFile>();
   readonly #packages = new Map<string, ModulePackage>();
   readonly #written: EmittedBefore = new Map();
+  readonly #bodies: FunctionBodies = new Map();
   #sources = new Map<string, ModuleSource>();
   #last: Round | null = null;
   #linker: GraphLinker | null = null;
@@ -122,22 +124,27 @@ export class GraphSession {
     signal?.throwIfAborted();
     const problems: ModuleProblem[] = [];
     const round = await this.#round(files, new GraphBudget(this.#ports.nextTurn, signal), problems);
-    const { id } = splitKey(key);
+    const { id, form } = splitKey(key);
     const sources = new Map<string, ModuleSource>();
     const isMade = id === EMPTY_ID || unavailableMessage(id) !== null;
     if (isMade || round.build.files.kind(nameOf(id).path) === "file") {
       const source = await this.#source(round, id);
       sources.set(id, source);
-      await this.#addNeighbours(round, source, sources);
+      await this.#addNeighbours(round, source, { sources, isWhole: form === "#worker" });
     }
     await this.#cache.store();
-    const module = new GraphLinker(sources, this.#linkPorts(round)).written(key)?.module ?? null;
+    const module = (await new GraphLinker(sources, this.#linkPorts(round)).module(key))?.module ?? null;
     return { module, problems: [...problems, ...(sources.get(id)?.errors ?? [])] };
   }
 
   /** Adds the modules that a module imports, and those whose names CommonJS exports as a whole. */
-  async #addNeighbours(round: Round, source: ModuleSource, sources: Map<string, ModuleSource>): Promise<void> {
-    const isStyle = source.parsed.format === "css";
+  async #addNeighbours(
+    round: Round,
+    source: ModuleSource,
+    { sources, isWhole }: { sources: Map<string, ModuleSource>; isWhole: boolean },
+  ): Promise<void> {
+    // A style sheet holds the text of its imports, and a worker's script all of its modules.
+    const needsAll = source.parsed.format === "css" || isWhole;
     let next = source.targets.flatMap((target) => (target.kind === "module" ? [target.id] : []));
     while (next.length > 0) {
       const fresh = [...new Set(next)].filter((id) => !sources.has(id));
@@ -145,7 +152,7 @@ export class GraphSession {
       for (const one of found) sources.set(one.id, one);
       next = found.flatMap(({ parsed, targets }) =>
         targets.flatMap((target, index) => {
-          const isNeeded = isStyle || (parsed.format === "commonjs" && parsed.stars.includes(index));
+          const isNeeded = needsAll || (parsed.format === "commonjs" && parsed.stars.includes(index));
           return isNeeded && target.kind === "module" ? [target.id] : [];
         }),
       );
@@ -161,6 +168,8 @@ export class GraphSession {
         addresses.set(source, address);
         return address;
       },
+      workerAddress: ({ path }, text) => this.#address(path, "text/javascript", new TextEncoder().encode(text)),
+      bodies: this.#bodies,
       specifierOf: this.#options.specifier,
       textOf: (source) => this.#textOf(round, source),
     };
@@ -346,9 +355,17 @@ export class GraphSession {
 
   #addressOf({ path, parsed }: ModuleSource): string {
     const { base64 = "", mediaType = mediaTypeOf(path) } = parsed;
+    if (!this.#options.assets) return `data:${mediaType};base64,${base64}`;
+    return this.#address(
+      path,
+      mediaType,
+      Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)),
+    );
+  }
+
+  #address(path: string, mediaType: string, bytes: Uint8Array): string {
     const { assets } = this.#options;
-    if (!assets) return `data:${mediaType};base64,${base64}`;
-    return assets({ path, mediaType, bytes: Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)) });
+    return assets ? assets({ path, mediaType, bytes }) : `data:${mediaType};base64,${toBase64(bytes)}`;
   }
 }
 

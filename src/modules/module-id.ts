@@ -34,8 +34,9 @@ export function idOf({ path, query }: ModuleName): string {
  * - `#node`: the same for importers in a package of `"type": "module"`. The default export is always `module.exports`.
  * - `#namespace`, `#namespace-node`: the default export is the namespace object of a CommonJS module.
  * - `#commonjs`: registers the module for `require`.
+ * - `#worker`: the default export is the address of a script for a worker.
  */
-export type ModuleForm = "" | "#node" | "#namespace" | "#namespace-node" | "#commonjs";
+export type ModuleForm = "" | "#worker" | "#node" | "#namespace" | "#namespace-node" | "#commonjs";
 
 /** Splits a key into id and form. */
 export function splitKey(key: string): { id: string; form: ModuleForm } {

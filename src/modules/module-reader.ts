@@ -74,6 +74,7 @@ export class ModuleReader {
     this.#budget.addModule(path, bytes.length);
     if (flags.has("raw")) return parsed(textModule(decode(bytes)));
     if (flags.has("url")) return parsed(assetOf(path, bytes));
+    if (flags.has("worker")) return await this.#parse(request, workerDraft(path), flags);
     const known = this.#draftOf(path, bytes);
     const transformed = this.#usesHook(request, known) ? await this.#transform(request, decode(bytes)) : null;
     if (transformed && "problem" in transformed) return transformed;
@@ -203,6 +204,13 @@ function assetOf(path: string, bytes: Uint8Array): ParsedModule {
     stars: [],
     ...asset,
   };
+}
+
+/** Returns the module of `./a.js?worker`: a function that starts the worker, with or without `new`. */
+function workerDraft(path: string): Draft {
+  const file = JSON.stringify(`./${path.slice(path.lastIndexOf("/") + 1)}`);
+  const code = `export default function (options) {\n  return new Worker(new URL(${file}, import.meta.url), { type: "module", ...options });\n}\n`;
+  return { code, map: null, lang: "js" };
 }
 
 function unknownKind(path: string): ModuleProblem {

@@ -124,3 +124,30 @@ test("three, whose modules are large", async () => {
     "5",
   );
 });
+
+test("a module worker that imports files, a package and CommonJS, and one by ?worker", async () => {
+  const files = {
+    "src/main.ts": `import Twice from "./twice.ts?worker";
+const show = ({ data }: MessageEvent): void => document.getElementById("app")!.append(data + " ");
+const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+worker.onmessage = (event) => {
+  show(event);
+  const twice = new Twice();
+  twice.onmessage = show;
+  twice.postMessage(4);
+};
+worker.postMessage(100);`,
+    "src/worker.js": `import { max } from "d3-array";
+import semver from "semver";
+import { sum, calls } from "./sum.js";
+self.onmessage = async ({ data }) => {
+  const { name } = await import("./lazy.js");
+  self.postMessage([sum(data), calls, max([1, 3]), semver.major("2.1.0"), name].join());
+};`,
+    "src/sum.js": "export let calls = 0; export const sum = (n) => { calls++; return n * (n + 1) / 2; };",
+    "src/lazy.js": "export * from './name.cjs';",
+    "src/name.cjs": "exports.name = 'lazy';",
+    "src/twice.ts": "self.onmessage = ({ data }: MessageEvent<number>) => self.postMessage(data * 2);",
+  };
+  await shows(files, "5050,1,3,2,lazy 8");
+});
