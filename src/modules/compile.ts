@@ -1,5 +1,6 @@
 import { extensionOf } from "./assets.ts";
 import { loadSucrase } from "./lexers.ts";
+import { valueNamespace } from "./namespaces.ts";
 import { ScriptError } from "./parse-script.ts";
 import { type DecodedMap, decodeMap } from "./source-map.ts";
 import type { TsConfig } from "./tsconfig.ts";
@@ -37,6 +38,12 @@ export async function compileScript(
   { path, lang, config, isDevelopment }: CompileOptions,
 ): Promise<{ code: string; map: DecodedMap | null }> {
   const transform = await loadSucrase();
+  const namespace = lang.startsWith("ts") ? valueNamespace(code) : -1;
+  if (namespace >= 0)
+    throw new ScriptError(
+      "namespaces with values are not compiled here. Use a module, or compile the file in options.transform",
+      namespace,
+    );
   const pragmas = new Map([...code.slice(0, HEAD).matchAll(PRAGMA)].map(([, name, value]) => [name, value as string]));
   const isClassic = (pragmas.get("jsxRuntime") ?? config.jsx) === "classic" || pragmas.has("jsx");
   const factory = pragmas.get("jsx") ?? config.jsxFactory;

@@ -28,7 +28,7 @@ declare module "es-module-lexer/js" {
   export type Import = StaticImport | DynamicImport | ImportMeta;
 
   export type Export =
-    | { readonly type: "direct"; readonly name: string }
+    | { readonly type: "direct"; readonly name: string; readonly exportStart: number }
     | {
         readonly type: "reexport";
         readonly name: string;

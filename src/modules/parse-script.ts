@@ -5,7 +5,7 @@ import { readClause } from "./import-clause.ts";
 import type { Compilers } from "./lexers.ts";
 import type { ParsedImport, ParsedModule, Reexport } from "./parsed-module.ts";
 import { type DecodedMap, editMap, encodeMap } from "./source-map.ts";
-import { applyEdits } from "./text-edits.ts";
+import { applyEdits, type TextEdit } from "./text-edits.ts";
 import { readTokens, type Tokens } from "./tokens.ts";
 
 /** What decides whether a script is a module or CommonJS, besides its text. */
@@ -53,10 +53,11 @@ export function* parseScript(
 ): Generator<number, ParsedModule> {
   const text = withoutMap(withoutHashbang(source));
   const edits = defines.mayApply(text) ? defines.edits(yield* readTokens(text)) : [];
-  const code = applyEdits(text, edits);
+  const defined = applyEdits(text, edits);
   const map = facts.map && editMap(facts.map, text, edits);
-  yield code.length;
-  const lexed = lex(code, compilers);
+  yield defined.length;
+  const lexed = lex(defined, compilers);
+  const code = facts.isTyped ? withMergedExports(defined, lexed.exports) : defined;
   const format = formatOf(code, facts, lexed.isModule);
   if (lexed.wrong !== null && (format === "module" || facts.isOwn))
     throw new ScriptError("this is not valid JavaScript", lexed.wrong, code, map);
@@ -73,6 +74,19 @@ export function* parseScript(
   const module =
     tokens && format === "commonjs" ? commonJsOf(code, tokens, lexed, compilers) : moduleOf(code, tokens, lexed);
   return { ...module, map: map && encodeMap(map), ...(facts.isTyped && { isTyped: true }) };
+}
+
+/** Leaves out the second `export` of a name, which the parts of a merged enum have. Positions stay. */
+function withMergedExports(code: string, exports: Lexed[1]): string {
+  const names = new Set<string>();
+  const edits = exports.flatMap((one): TextEdit[] => {
+    if (one.type !== "direct") return [];
+    const isFirst = !names.has(one.name);
+    names.add(one.name);
+    const { exportStart: start } = one;
+    return isFirst || !code.startsWith("export ", start) ? [] : [{ start, end: start + 7, text: " ".repeat(7) }];
+  });
+  return applyEdits(code, edits);
 }
 
 /** Returns the position of the first decorator; -1 if there is none. */

@@ -115,12 +115,12 @@ describe("compiling", () => {
   test("TypeScript: types go, enums and parameter properties stay, type-only names are left out", async () => {
     const files = {
       "main.ts":
-        "import { Shape, type Colour, count } from './shapes'; export { Shape } from './shapes'; export * from './shapes';\nenum Side { Left, Right }\nclass Dog { constructor(readonly name: string, private age?: number) {} }\nconst x: Shape = { n: count };\nexport default [Side[1], new Dog('Rex').name, x.n satisfies number]",
+        "import { Shape, type Colour, count } from './shapes'; export { Shape } from './shapes'; export * from './shapes';\nexport enum Side { Left, Right }\nexport enum Side { Bottom = 4 }\nclass Dog { constructor(readonly name: string, private age?: number) {} }\nconst x: Shape = { n: count };\nexport default [Side[1] + Side.Bottom, new Dog('Rex').name, x.n satisfies number]",
       "shapes.ts":
         "import { Inner } from './inner'; export { Inner }; export interface Shape { n: number }; export type Colour = string; export const count = 2",
       "inner.ts": "export interface Inner {}",
     };
-    expect(await run(files)).toEqual(["Right", "Rex", 2]);
+    expect(await run(files)).toEqual(["Right4", "Rex", 2]);
   });
 
   const jsx = (name: string): Files => ({
