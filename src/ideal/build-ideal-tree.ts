@@ -165,7 +165,11 @@ export class IdealTreeBuilder {
     const context = this.#context;
     if (placed && check) {
       this.#countPlacement(placed);
-      if (placed.errors.length) context.loadFailures.add(placed);
+      if (placed.errors.length) {
+        // Of several failures, npm reports the one that it placed first. A candidate that was alone is in the set already.
+        context.loadFailures.delete(placed);
+        context.loadFailures.add(placed);
+      }
       context.mutated = true;
       const requeue = context.options.save || context.mutationRequested;
       placed.specTable.budget.visit(placed.edgesIn.size);

@@ -133,3 +133,8 @@ test("two packages that evict each other without end: ENONTERMINATING", async ()
   expect(failure.wayOut).toContainEqual(expect.objectContaining({ kind: "option", option: "legacyPeerDeps" }));
   expect(await tree(registry, { app: "1" }, { legacyPeerDeps: true })).toBe("app@1.0.0\nhost@2.0.0\nplugin@1.0.0");
 });
+
+test("of several packages that fail, the failure of the first by name counts, as npm places them in that order", async () => {
+  const registry = fakeRegistry({ "a@1.0.0": {}, "c@1.0.0": {}, "x@1.0.0": { c: "9", a: "9" } });
+  expect(await failureOf(tree(registry, { x: "1" }))).toMatchObject({ code: "ETARGET", package: "a" });
+});
