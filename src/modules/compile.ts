@@ -1,6 +1,6 @@
 import { extensionOf } from "./assets.ts";
 import { loadSucrase } from "./lexers.ts";
-import { valueNamespace } from "./namespaces.ts";
+import { writeNamespaces } from "./namespaces.ts";
 import { ScriptError } from "./parse-script.ts";
 import { type DecodedMap, decodeMap } from "./source-map.ts";
 import type { TsConfig } from "./tsconfig.ts";
@@ -38,18 +38,18 @@ export async function compileScript(
   { path, lang, config, isDevelopment }: CompileOptions,
 ): Promise<{ code: string; map: DecodedMap | null }> {
   const transform = await loadSucrase();
-  const namespace = lang.startsWith("ts") ? valueNamespace(code) : -1;
-  if (namespace >= 0)
+  const source = lang.startsWith("ts") ? writeNamespaces(code) : code;
+  if (typeof source !== "string")
     throw new ScriptError(
-      "namespaces with values are not compiled here. Use a module, or compile the file in options.transform",
-      namespace,
+      `"${source.what}" in a namespace is not compiled here. Use a module, or compile the file in options.transform`,
+      source.at,
     );
   const pragmas = new Map([...code.slice(0, HEAD).matchAll(PRAGMA)].map(([, name, value]) => [name, value as string]));
   const isClassic = (pragmas.get("jsxRuntime") ?? config.jsx) === "classic" || pragmas.has("jsx");
   const factory = pragmas.get("jsx") ?? config.jsxFactory;
   const fragment = pragmas.get("jsxFrag") ?? config.jsxFragmentFactory;
   try {
-    const result = transform(code, {
+    const result = transform(source, {
       transforms: [
         ...(lang === "ts" ? [] : (["jsx"] as const)),
         ...(lang.startsWith("ts") ? (["typescript"] as const) : []),

@@ -123,6 +123,26 @@ describe("compiling", () => {
     expect(await run(files)).toEqual(["Right4", "Rex", 2]);
   });
 
+  test("TypeScript: namespaces become functions, line by line", async () => {
+    const files = {
+      "main.ts": `namespace Circle {
+  export const pi: number = 3.14
+  const hidden = 2
+  export namespace Double { export const tau = pi * hidden; }
+  export function area(r: number): number { return pi * r }
+  export class Round { static x = area(1) }
+  export interface Shape { n: number }
+  export enum Side { Left }
+}
+export namespace A.B { export const c = new Error().stack }
+class Merged { static own = 1 }
+namespace Merged { export const more = 2; }
+declare namespace None { const x: number }
+export default [Circle.pi, Circle.Double.tau, Circle.area(2), Circle.Round.x, Circle.Side.Left, Object.keys(Circle).sort().join(), /main.ts:10/.test(A.B.c!), Merged.own + Merged.more];`,
+    };
+    expect(await run(files)).toEqual([3.14, 6.28, 6.28, 3.14, 0, "Double,Round,Side,area,pi", true, 3]);
+  });
+
   const jsx = (name: string): Files => ({
     ...pkg(
       name,
