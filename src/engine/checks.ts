@@ -13,7 +13,7 @@ import { type DescribeFailure, PendingFailure } from "./pending-failure.ts";
  */
 export function* pruneFailedOptional({ loadFailures, specTable }: Context): Generator<undefined, void> {
   for (const node of loadFailures) {
-    if (specTable.budget.pauseDue) yield;
+    if (specTable.budget.takePause()) yield;
     if (!node.optional) throw new PendingFailure((wording) => wording.loadFailure(node));
     for (const one of optionalSet(node)) one.inert = true;
   }
@@ -42,7 +42,7 @@ export function* checkEnginesAndPlatforms(context: Context): Generator<undefined
   for (const node of tree.inventory.values()) {
     const { manifest } = node;
     specTable.budget.visit(10);
-    if (specTable.budget.pauseDue) yield;
+    if (specTable.budget.takePause()) yield;
     if (!node.optional && !omits(node, options.omit)) {
       if (manifest.engines && !(node.isProjectRoot && manifest["devEngines"]) && !engineFits(manifest, engines)) {
         const problem: DescribeFailure = (wording) => wording.badEngine(node, options);
@@ -72,7 +72,7 @@ export function* warnDeprecated({ tree, pendingWarnings, specTable }: Context): 
   const seen = new Set<Manifest>();
   for (const node of tree.inventory.values()) {
     specTable.budget.visit(1);
-    if (specTable.budget.pauseDue) yield;
+    if (specTable.budget.takePause()) yield;
     if (!node.manifest.deprecated || node.isLink || seen.has(node.manifest)) continue;
     seen.add(node.manifest);
     pendingWarnings.push((wording) => wording.deprecated(node));

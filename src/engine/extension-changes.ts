@@ -17,7 +17,7 @@ export function* detachAffected(
 ): Generator<undefined, void> {
   for (const node of [...tree.inventory.values()]) {
     node.specTable.budget.visit(1);
-    if (node.specTable.budget.pauseDue) yield;
+    if (node.specTable.budget.takePause()) yield;
     if (!node.placed || node.isTop || node.isWorkspace) continue;
     const { packageName, version } = node.target;
     if (!node.marks?.packageExtensionsApplied && !extensions?.matches(packageName, version)) continue;

@@ -75,6 +75,6 @@ function* finishFlags({ tree, mutated, specTable }: Context, fromLock: boolean):
   for (const node of [...tree.inventory.values()]) {
     if (node.extraneous && node.parent) tree.detach(node);
     budget.visit(10);
-    if (budget.pauseDue) yield PAUSE;
+    if (budget.takePause()) yield PAUSE;
   }
 }

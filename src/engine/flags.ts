@@ -44,7 +44,7 @@ export function* calculateFlags(root: Node, clearRoot = true): Generator<undefin
     seen.add(node);
     const { budget } = node.specTable;
     budget.visit(1 + node.edges().size);
-    if (budget.pauseDue) yield;
+    if (budget.takePause()) yield;
     if (!node.extraneous) {
       for (let up = node.resolveParent; up?.extraneous; up = up.resolveParent) up.extraneous = false;
     }

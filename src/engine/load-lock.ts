@@ -48,7 +48,7 @@ export function* placeEntries(lock: LockData, root: Node, context: Context): Gen
   for (const entry of lock.packages.values()) {
     if (entry.target === null) loadNode(entry, nodes, context);
     budget.visit(ENTRY_VISITS);
-    if (budget.pauseDue) yield;
+    if (budget.takePause()) yield;
   }
   for (const entry of lock.packages.values()) {
     const target = entry.target === null ? undefined : nodes.get(entry.target);
@@ -60,11 +60,11 @@ export function* placeEntries(lock: LockData, root: Node, context: Context): Gen
   for (const node of nodes.values()) {
     tree.pointEdges(node);
     budget.visit(node.edges().size * 4 + 4);
-    if (budget.pauseDue) yield;
+    if (budget.takePause()) yield;
   }
   for (const [{ location }, target] of links) {
     budget.visit(ENTRY_VISITS);
-    if (budget.pauseDue) yield;
+    if (budget.takePause()) yield;
     const link = new Link({ specTable: context.specTable, name: nameFromFolder(location) }, target);
     attachAt(tree, link, resolvePath(root.path, location));
     target.addLink(link);
@@ -82,7 +82,7 @@ export function* loadWorkspaces(context: Context): Steps<void> {
   const { tree, specTable, folders } = context;
   for (const { raw } of tree.workspaceSpecs.values()) {
     specTable.budget.visit(WORKSPACE_VISITS);
-    if (specTable.budget.pauseDue) yield PAUSE;
+    if (specTable.budget.takePause()) yield PAUSE;
     const path = raw.slice("file:".length);
     if (path === tree.root.path) continue;
     const manifest = folders.manifest(path) ?? {};

@@ -34,7 +34,7 @@ export function* markPatches(context: Context): Steps<void> {
   const used = new Set<string>();
   for (const node of [...tree.inventory.values()]) {
     specTable.budget.visit(1);
-    if (specTable.budget.pauseDue) yield PAUSE;
+    if (specTable.budget.takePause()) yield PAUSE;
     if (node === root) continue;
     if (node.isWorkspace) {
       refuseInWorkspace(node);

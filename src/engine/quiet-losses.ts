@@ -33,7 +33,7 @@ export function* warnOfLosses(context: Context, fromLock: boolean): Steps<void> 
   const { tree, specTable, options } = context;
   for (const node of tree.inventory.values()) {
     specTable.budget.visit(1);
-    if (specTable.budget.pauseDue) yield PAUSE;
+    if (specTable.budget.takePause()) yield PAUSE;
     if (node.isLink || node.inert) continue;
     if (repeatsNames(node.manifest)) namesAlike(node, context);
     if (tree.tookTarget) lostPackage(node, context);
@@ -144,7 +144,7 @@ function* lockedOverrides(root: OverrideSet, context: Context): Generator<undefi
         }),
       );
     }
-    if (specTable.budget.pauseDue) yield;
+    if (specTable.budget.takePause()) yield;
   }
 }
 
@@ -174,7 +174,7 @@ function* expectedRules(
   for (let from = open.pop(); from; from = open.pop()) {
     const set = sets.get(from) as OverrideSet | typeof UNCLEAR;
     specTable.budget.visit(1 + from.edges().size);
-    if (specTable.budget.pauseDue) yield;
+    if (specTable.budget.takePause()) yield;
     for (const edge of from.edges().values()) {
       const to = edge.to?.target;
       if (!to || to === tree.root) continue;

@@ -76,8 +76,8 @@ export class StepBudget {
     return this.#described <= this.#descriptionEnd;
   }
 
-  /** Checks whether the engine should pause: true once after every stretch of visits. */
-  get pauseDue(): boolean {
+  /** Returns whether the engine should pause, and if so begins the next stretch of visits: true once after each stretch. */
+  takePause(): boolean {
     if (this.visits - this.#lastPause < STRETCH) return false;
     this.#lastPause = this.visits;
     return true;

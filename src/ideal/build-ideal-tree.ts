@@ -94,7 +94,7 @@ export class IdealTreeBuilder {
     const byName = sortPausing(found, (a, b) => enOrder(a.edge.name, b.edge.name));
     for (const { edge, dep } of yield* withPauses(byName)) {
       yield* this.#place(edge, dep);
-      if (budget.pauseDue) yield PAUSE;
+      if (budget.takePause()) yield PAUSE;
       if (this.#context.pendingWarnings.length) yield* describeWarnings(this.#context);
     }
     for (const { to } of node.edges().values()) if (to?.isLink) this.#links.add(to as Link);

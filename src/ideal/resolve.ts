@@ -59,7 +59,7 @@ function* queueProblems({ tree, options, mutationRequested, specTable }: Context
   for (const node of reached) {
     let queued = false;
     budget.visit(1 + node.edges().size * 2);
-    if (budget.pauseDue) yield PAUSE;
+    if (budget.takePause()) yield PAUSE;
     for (const edge of node.edges().values()) {
       if (edge.to) reached.add(edge.to);
       if (queued || (ignoreOptionalPeers && edge.spec.type === "peerOptional") || (edge.to && edge.valid)) continue;

@@ -262,7 +262,7 @@ export class CanPlace {
         budget.step();
         // A check takes as long as twenty visits.
         budget.visit(20);
-        if (budget.pauseDue) yield;
+        if (budget.takePause()) yield;
         const child = new CanPlace(check.#questionFor(edge, peer), [], checks);
         if (child.all === "CONFLICT") {
           this.#peersFit = false;

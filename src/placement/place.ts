@@ -237,7 +237,7 @@ export class Placement {
     for (const [key, { to }] of old.edges()) {
       if (!to || wanted.has(key)) continue;
       for (const orphan of gatherFrom(to)) orphans.add(orphan);
-      if (budget.pauseDue) yield;
+      if (budget.takePause()) yield;
     }
     const displaced = yield* this.#displacedPeers(old, placed);
     tree.replace(old, placed);
@@ -258,7 +258,7 @@ export class Placement {
         if (entryNode !== old.parent && !ofProject(entry.from)) {
           const set = gatherFrom(entryNode, (kept) => !kept.peerConflicted);
           for (const node of set) displaced.push(node);
-          if (old.specTable.budget.pauseDue) yield;
+          if (old.specTable.budget.takePause()) yield;
         } else {
           this.#warn(edge, this.dep);
         }
@@ -273,7 +273,7 @@ export class Placement {
     for (const edge of node.edges().values()) if (edge.to && !edge.valid) invalid.add(edge.to);
     for (const seed of orphans) {
       for (const one of gatherFrom(seed, ({ valid }) => valid)) invalid.add(one);
-      if (node.specTable.budget.pauseDue) yield;
+      if (node.specTable.budget.takePause()) yield;
     }
     if (invalid.size === 0) return;
     const gone = gather(invalid, (edge) => edge.from !== node && edge.to !== node && edge.valid);
@@ -288,7 +288,7 @@ export class Placement {
     const { tree, options, explicitRequest } = this.#request;
     const { budget } = node.specTable;
     budget.visit(1);
-    if (budget.pauseDue) yield;
+    if (budget.takePause()) yield;
     if (canDedupe(node, options.preferDedupe, explicitRequest)) {
       for (const gone of gatherFrom(node, ({ valid }) => valid)) tree.detach(gone);
       return;

@@ -28,7 +28,7 @@ test("a pause is due after every 10,000 visits", () => {
   let pauses = 0;
   for (let at = 0; at < 100; at++) {
     budget.visit(1_000);
-    if (budget.pauseDue) pauses++;
+    if (budget.takePause()) pauses++;
   }
   expect(pauses).toBe(10);
 });
