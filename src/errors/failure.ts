@@ -51,12 +51,12 @@ const MAX_MESSAGE = 20_000;
 export function shorten(message: string): string {
   if (message.length <= MAX_TEXT) return message;
   // A secret could not be recognised in a URL that was cut.
-  const text = withoutSecrets(message).replace(TEXT, cut);
+  const text = withoutSecrets(message).replace(TEXT, (word) => shortenText(word));
   return text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE)}…` : text;
 }
 
-/** Returns the first 100 and the last 20 characters of a long text. */
-function cut(text: string): string {
+/** Returns the first 100 and the last 20 characters of one text that is long, such as a spec. */
+export function shortenText(text: string): string {
   return text.length > MAX_TEXT + 2 ? `${text.slice(0, 100)}…${text.slice(-20)}` : text;
 }
 

@@ -1,9 +1,9 @@
 import type { Proof, ProofFact, ProofReference } from "../api/flat.ts";
 import { runToEnd } from "../base/run-to-end.ts";
+import { shortenText } from "../errors/failure.ts";
 import { type FactGroup, factsOf, type LinePlan, planLines, STEPS_BETWEEN_PAUSES } from "./proof-plan.ts";
 import { joinList, type ProofPart } from "./proof-versions.ts";
 import { type Clause, consequence, isLong, joinClauses, toClauses } from "./proof-words.ts";
-import { shortSpec } from "./short-spec.ts";
 
 export type { ProofPart } from "./proof-versions.ts";
 
@@ -185,7 +185,7 @@ function partText(part: ProofPart): string {
   if (typeof part === "string") return part;
   const { package: name, versions } = part;
   if (versions === undefined) return name;
-  const spec = shortSpec(versions);
+  const spec = shortenText(versions);
   return `${name}@${spec.includes(" ") ? `"${spec}"` : spec}`;
 }
 

@@ -4,7 +4,7 @@ import type { Missing, Proof, ProofFact, Rung } from "../api/flat.ts";
 import { areAlike } from "../base/alike.ts";
 import { isOneEditAway } from "../base/one-edit.ts";
 import { PAUSE, type Steps } from "../engine/need.ts";
-import { shortSpec } from "../explain/short-spec.ts";
+import { shortenText } from "../errors/failure.ts";
 import { overrideFor } from "../explain/way-out.ts";
 import type { Packument } from "../registry/packument.ts";
 import type { StepCounter } from "../solver/step-counter.ts";
@@ -175,7 +175,7 @@ function* deprecatedHint(fact: ProofFact, context: HintContext): Steps<WayOut[]>
       if (!packument.manifestAt(releases[position] as number).deprecated) return [];
     }
   }
-  const reason = `: all versions that match ${shortSpec(range || "*")} are deprecated`;
+  const reason = `: all versions that match ${shortenText(range || "*")} are deprecated`;
   return [useSpec(fact.name, `${prefix}^${best}`, reason)];
 }
 
@@ -332,7 +332,7 @@ function last(entries: ArrayLike<number>): number | undefined {
 }
 
 function useSpec(name: string, spec: string, reason = ""): WayOut {
-  const text = `Use ${name}@${spec.includes(" ") ? `"${shortSpec(spec)}"` : spec} in package.json${reason}.`;
+  const text = `Use ${name}@${spec.includes(" ") ? `"${shortenText(spec)}"` : spec} in package.json${reason}.`;
   return { kind: "spec", package: name, spec, text };
 }
 

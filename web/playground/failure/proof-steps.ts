@@ -1,7 +1,7 @@
 import type { Failure } from "../../../src/api/failure.ts";
 import type { Proof } from "../../../src/api/flat.ts";
+import { shortenText } from "../../../src/errors/failure.ts";
 import { proofLines } from "../../../src/explain/proof.ts";
-import { shortSpec } from "../../../src/explain/short-spec.ts";
 import { h } from "../elements/dom.ts";
 
 /** Returns the proof that a failure carries: why no flat tree exists. Undefined for other failures. */
@@ -30,7 +30,7 @@ export function proofSteps(proof: Proof, about: (name: string) => (() => void) |
 
 function packageLink(part: { package: string; versions?: string }, press: (() => void) | undefined): HTMLElement {
   const { package: name, versions } = part;
-  const text = [name, versions === undefined ? null : h("span", { class: "spec" }, `@${shortSpec(versions)}`)];
+  const text = [name, versions === undefined ? null : h("span", { class: "spec" }, `@${shortenText(versions)}`)];
   if (!press) return h("strong", {}, ...text);
   return h("button", { type: "button", class: "link", "data-package": name, onclick: press }, ...text);
 }
