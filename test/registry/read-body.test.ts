@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Answer } from "../../workers/net/exchange.ts";
 import { readBody } from "../../workers/net/read-body.ts";
 import { Watch } from "../../workers/net/watch.ts";
@@ -58,4 +58,24 @@ test.each([
   [LIMIT + 1, "large"],
 ])("a body of %i bytes, without a Content-Length, is %s", async (length, kind) => {
   expect(await read([new Uint8Array(length - 7), new Uint8Array(7)], null)).toMatchObject({ kind });
+});
+
+test.each([
+  ["nothing", [0], [65_536]],
+  ["one byte", [1], [65_536]],
+  ["all of it", [100_000, 100_000, 50_000], [65_536, 250_000]],
+])("a Content-Length of 250,000 of which %s arrives allocates as the data arrives", async (_, lengths, expected) => {
+  const sizes: number[] = [];
+  const chunks = lengths.map((length) => new Uint8Array(length));
+  const construct = (target: Uint8ArrayConstructor, args: unknown[]): Uint8Array => {
+    if (typeof args[0] === "number") sizes.push(args[0]);
+    return Reflect.construct(target, args) as Uint8Array;
+  };
+  vi.stubGlobal("Uint8Array", new Proxy(Uint8Array, { construct }));
+  try {
+    await read(chunks, "250000");
+  } finally {
+    vi.unstubAllGlobals();
+  }
+  expect(sizes).toEqual(expected);
 });

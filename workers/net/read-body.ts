@@ -13,10 +13,10 @@ interface BodyContext {
   touch: () => void;
 }
 
-/** Bytes that are allocated at first for a body that does not state its length. */
+/** Bytes that are allocated at first. A header alone, without any data, gets no more. */
 const START = 1 << 16;
-/** Bytes that are allocated at most because a header says so. A larger body grows as it arrives. */
-const TRUSTED = 1 << 23;
+/** How many times the size of the data that arrived may be allocated because a header says so. */
+const TRUSTED = 8;
 /** A slow body is excused while all bodies together arrive at this multiple of the minimum rate, because they share the bandwidth. */
 const BUSY = 16;
 
@@ -34,7 +34,7 @@ export async function readBody(body: ReadableStream<Uint8Array>, context: BodyCo
   const header = Number(answer.headers.get("content-length"));
   const stated = header > 0 ? header : START;
   // One buffer that grows: a list of chunks would let a body of tiny chunks take many times its size.
-  let bytes = new Uint8Array(Math.min(stated, limit, TRUSTED));
+  let bytes = new Uint8Array(Math.min(stated, limit, START));
   let length = 0;
   const least = (watch.minRate * watch.timeout) / 1000;
   let window = { since: performance.now(), own: 0, all: watch.bytes };
@@ -70,8 +70,8 @@ export async function readBody(body: ReadableStream<Uint8Array>, context: BodyCo
   }
 }
 
-/** Returns twice the size, or the stated length if a part of the buffer would stay empty otherwise. */
+/** Returns the next size of a full buffer: the stated length if enough of the body has arrived to trust it, otherwise twice the size. */
 function nextSize(size: number, stated: number): number {
-  const double = Math.max(START, 2 * size);
-  return size < stated && stated < double ? stated : double;
+  if (size < stated) return Math.min(stated, TRUSTED * size);
+  return Math.max(START, 2 * size);
 }
