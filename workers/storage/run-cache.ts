@@ -113,7 +113,10 @@ export class RunCache implements RecordCache {
 
   async #flush(): Promise<void> {
     for (const opened of this.#registries.values()) {
-      const { namespace, metadataCache, lock } = await opened;
+      // The run has seen the error of a cache that does not open. The other caches are written all the same.
+      const registry = await opened.catch(() => null);
+      if (!registry) continue;
+      const { namespace, metadataCache, lock } = registry;
       await metadataCache?.flush();
       if (namespace !== null && metadataCache) this.#options.caches.keep(namespace, metadataCache);
       (await lock)?.release();
