@@ -207,6 +207,11 @@ export interface SkippedPackage {
   readonly location: string;
   readonly name: string;
   readonly version: string;
-  /** `omit`: left out by `omit`. `platform`: optional, and for another platform. `failed`: optional, and could not be fetched. */
-  readonly why: "omit" | "platform" | "failed";
+  /**
+   * - `omit`: left out by `omit`
+   * - `platform`: optional, and for another platform
+   * - `failed`: could not be fetched, and is optional or a folder that no tarball brings
+   * - `unneeded`: nothing needs it, and the lock does not say where it comes from
+   */
+  readonly why: "omit" | "platform" | "failed" | "unneeded";
 }

@@ -52,6 +52,21 @@ export class Dependents {
     return optionalSetOver(node, (from) => gone.has(from), this.#reader);
   }
 
+  /** Returns the project with everything that it needs, directly or not. */
+  needed(): Set<PlanNode> {
+    const needed = new Set<PlanNode>([this.#nodes.get("") as PlanNode]);
+    for (const node of needed) {
+      if (node.target) needed.add(node.target);
+      for (const { to } of this.#reader.out(node)) if (to) needed.add(to);
+    }
+    return needed;
+  }
+
+  /** Returns the links that lead to one of the given entries. */
+  linksTo(targets: { has(node: PlanNode): boolean }): PlanNode[] {
+    return [...this.#nodes.values()].filter(({ target }) => target && targets.has(target));
+  }
+
   #makeEdges(): Map<PlanNode, LockDependency[]> {
     const out = new Map<PlanNode, LockDependency[]>();
     for (const node of this.#nodes.values()) {

@@ -29,13 +29,14 @@ export function hiddenLock(
   return newline === "" || newline === "\n" ? text : text.replaceAll("\n", newline);
 }
 
-/** Returns locations that are not installed: skipped and extraneous entries. npm keeps an extraneous folder inside another entry. */
+/** Returns locations that are not installed: skipped and extraneous entries, and those in a package without an entry. npm keeps an extraneous folder inside another entry. */
 function goneFrom(packages: Json, { skipped }: Pick<InstallPlan, "skipped">): Set<string> {
   const gone = new Set(skipped.map(({ location }) => location));
   for (const [location, entry] of Object.entries(packages)) {
+    const parts = parseLocation(location);
+    if (parts?.kind === "package" && parts.above !== "" && !Object.hasOwn(packages, parts.above)) gone.add(location);
     if (!isObject(entry) || !entry["extraneous"] || entry["inBundle"]) continue;
-    if (parseLocation(location)?.kind === "package" || !above(location).some((path) => Object.hasOwn(packages, path)))
-      gone.add(location);
+    if (parts?.kind === "package" || !above(location).some((path) => Object.hasOwn(packages, path))) gone.add(location);
   }
   return gone;
 }

@@ -263,7 +263,7 @@ export class Installation {
     const parts = { packs: tree.packs, index: tree.index, reader, overlay };
     return new PackedProject({
       ...parts,
-      lockfile: project.lockfile(computedOf(plan, packs), this.#patches?.failed),
+      lockfile: project.lockfile(computedOf(plan, packs), this.#patches?.failed, damagedEntries(plan)),
       resolution,
       nodeVersion,
       report,
@@ -289,4 +289,11 @@ export class Installation {
       operations: this.#operations.all,
     });
   }
+}
+
+/** Returns the locations of entries that were passed over because they are damaged. npm's lock has them no more. */
+function damagedEntries({ skipped }: InstallPlan): string[] {
+  const isDamaged = ({ why, version }: InstallPlan["skipped"][number]): boolean =>
+    version === "" && (why === "failed" || why === "unneeded");
+  return skipped.filter(isDamaged).map(({ location }) => location);
 }

@@ -5,9 +5,9 @@ import { badPlatform } from "../registry/bad-platform.ts";
 import { type Machine, platformFits } from "../registry/platform.ts";
 import { engineFits } from "../registry/select-version.ts";
 import { RangeTable } from "../spec/version-range.ts";
-import { Dependents, folderAbove } from "./dependents.ts";
+import { type Dependents, folderAbove } from "./dependents.ts";
 import { ENTRIES_IN_A_STEP, type PlanNode, type PlanNodes } from "./lock-nodes.ts";
-import type { PlanCode, PlanOptions } from "./plan.ts";
+import type { PlanOptions } from "./plan.ts";
 
 export interface Selection {
   /** Nodes that are left out, with the nodes below them. A bundled package can be left out and be installed with its bundler. */
@@ -24,16 +24,15 @@ export interface Selection {
  * 2. An optional package whose tarball failed, with everything that only it needs.
  * 3. From the project down: nodes that `omit` names, extraneous nodes, and nodes below one that is left out.
  *
+ * @param leftOut entries that are left out from the start; gets the others too
  * @throws InstallError EBADPLATFORM
  */
 export function* selectNodes(
   nodes: PlanNodes,
   options: PlanOptions,
   failed: Iterable<PlanNode>,
-  workspaceTest: PlanCode["workspaceTest"],
+  { dependents, leftOut }: { dependents: Dependents; leftOut: Map<PlanNode, SkippedPackage["why"]> },
 ): Generator<undefined, Selection> {
-  const dependents = new Dependents(nodes, workspaceTest);
-  const leftOut = new Map<PlanNode, SkippedPackage["why"]>();
   const omit: ReadonlySet<string> = new Set(options.omit ?? []);
   const omitted = (node: PlanNode): boolean => omit.size > 0 && omits(node, omit, dependents);
   const drop = (node: PlanNode, reason: SkippedPackage["why"]): void => {
@@ -47,7 +46,8 @@ export function* selectNodes(
     if (node.optional) {
       if (!leftOut.has(node) && !(platformFits(manifest, platform) && engineFits(manifest, policy)))
         drop(node, "platform");
-    } else if (!platformFits(manifest, running) && !omitted(node)) throw refusePlatform(node, running);
+    } else if (!platformFits(manifest, running) && !leftOut.has(node) && !omitted(node))
+      throw refusePlatform(node, running);
   }
   for (const node of failed) if (!leftOut.has(node)) drop(node, "failed");
   return { leftOut, installed: selectFromTop(nodes, leftOut, omitted) };

@@ -115,7 +115,7 @@ export function* readLockNodes(
   }
   if (links.length === 0) return nodes;
   for (const [location, raw] of links) addLink(raw, location, nodes);
-  refuseBelowLinks(nodes);
+  refuseBelowLinks(nodes, locations);
   return new Map(
     [...nodes.values()].sort((a, b) => enOrder(a.location, b.location)).map((node) => [node.location, node]),
   );
@@ -133,7 +133,9 @@ function addNode(raw: Json, location: string, nodes: Map<string, PlanNode>): voi
   const parts = parseLocation(location);
   if (!parts) throw invalidLock(`"${location}" is not a path that a package can have`, location);
   const { kind, folder } = parts;
-  const parent = kind === "package" ? parentOf(location, parts.above, nodes) : null;
+  const parent = kind === "package" ? nodes.get(parts.above) : null;
+  // npm passes over a package in the `node_modules` of one that has no entry: nothing can need it.
+  if (parent === undefined) return;
   nodes.set(location, readNode(raw, { location, kind, parent, folder }));
 }
 
@@ -167,11 +169,11 @@ function addLink(raw: Json, location: string, nodes: Map<string, PlanNode>): voi
 }
 
 /** Refuses entries below a link: their files would be written to its target. Ignores case, as some file systems do. */
-function refuseBelowLinks(nodes: ReadonlyMap<string, PlanNode>): void {
+function refuseBelowLinks(nodes: ReadonlyMap<string, PlanNode>, locations: readonly string[]): void {
   const links = new Set<string>();
   for (const { kind, location } of nodes.values()) if (kind === "link") links.add(location.toLowerCase());
   if (links.size === 0) return;
-  for (const { location } of nodes.values()) {
+  for (const location of locations) {
     const path = location.toLowerCase();
     for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
       if (links.has(path.slice(0, end))) throw invalidLock(`"${location}" is below a link`, location);

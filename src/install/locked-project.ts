@@ -31,8 +31,9 @@ export interface LockedProject {
    * Returns the lock's text.
    * @param computed integrities for entries that have none, by location
    * @param unpatched locations whose patch was not applied
+   * @param dropped locations to leave out
    */
-  lockfile(computed: ReadonlyMap<string, string>, unpatched?: ReadonlySet<string>): string;
+  lockfile(computed: ReadonlyMap<string, string>, unpatched?: ReadonlySet<string>, dropped?: readonly string[]): string;
   /** Returns the text of `node_modules/.package-lock.json`. @param unpatched locations whose patch was not applied */
   hiddenLock(plan: InstallPlan, unpatched?: ReadonlySet<string>): string;
 }
@@ -56,7 +57,8 @@ export function lockedProject(text: string | undefined, options: PlanOptions, fa
     substitutes,
     plan: async (failed) => planInSteps(lock, { ...options, failed }, await loadPlanCode(lock, options)),
     integrities: () => Array.from(lock.matchAll(/"integrity": ?"([^"\\]+)"/g), ([, integrity]) => integrity as string),
-    lockfile: (computed, unpatched = new Set()) => (text === undefined ? "" : withIntegrity(text, computed, unpatched)),
+    lockfile: (computed, unpatched = new Set(), dropped = []) =>
+      text === undefined ? "" : editedLock(text, { computed, unpatched, dropped }),
     hiddenLock: (plan, unpatched) => {
       // npm 11 knows no marks, and drops them.
       const known = options.platform.npm === undefined || npmRules(options.platform.npm).knowsLock4;
@@ -87,9 +89,15 @@ export async function planInSlices(
   }
 }
 
-/** Adds integrities to the entries of a lock, removes marks of patches that were not applied, and keeps its layout. */
-function withIntegrity(text: string, computed: ReadonlyMap<string, string>, unpatched: ReadonlySet<string>): string {
-  if (computed.size === 0 && unpatched.size === 0) return text;
+interface LockEdits {
+  readonly computed: ReadonlyMap<string, string>;
+  readonly unpatched: ReadonlySet<string>;
+  readonly dropped: readonly string[];
+}
+
+/** Adds integrities to the entries of a lock, removes marks of patches that were not applied and dropped entries, and keeps its layout. */
+function editedLock(text: string, { computed, unpatched, dropped }: LockEdits): string {
+  if (computed.size === 0 && unpatched.size === 0 && dropped.length === 0) return text;
   const { value, indent, newline } = parseJsonText(text, "package-lock.json", MAX_LOCK);
   const packages = isObject(value) && isObject(value["packages"]) ? value["packages"] : {};
   for (const [location, integrity] of computed) {
@@ -100,6 +108,7 @@ function withIntegrity(text: string, computed: ReadonlyMap<string, string>, unpa
     const entry = packages[location];
     if (isObject(entry)) delete entry["patched"];
   }
+  for (const location of dropped) delete packages[location];
   if (!text.includes("\n")) return JSON.stringify(value);
   return JSON.stringify(value, null, indent).replaceAll("\n", newline) + newline;
 }

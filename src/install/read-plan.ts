@@ -4,9 +4,11 @@ import { failure, InstallError } from "../errors/failure.ts";
 import { LARGE_JSON } from "../project/json-text.ts";
 import { restrictsSources } from "../spec/restricts-sources.ts";
 import { binLinks, binsOf } from "./bin-links.ts";
+import { Dependents } from "./dependents.ts";
 import { bundlerOf, type Selection, selectNodes } from "./leave-out.ts";
 import { isOutside } from "./location.ts";
 import { ENTRIES_IN_A_STEP, type PlanNode, type PlanNodes, readLockNodes } from "./lock-nodes.ts";
+import { passedOver } from "./passed-over.ts";
 import type { BundledPackage, InstallPlan, PlanCode, PlannedLink, PlannedPackage, PlanOptions } from "./plan.ts";
 import { tarballAddress, tarballRegistries } from "./tarball-address.ts";
 
@@ -35,7 +37,9 @@ export function* planInSteps(text: string, options: PlanOptions, code: PlanCode)
   const nodes = yield* readLockNodes(text, code.parseLargeJson);
   const registries = tarballRegistries(options.registry);
   const forbidden = code.ForbiddenPackages && new code.ForbiddenPackages(nodes, options, code.workspaceTest);
+  const dependents = new Dependents(nodes, code.workspaceTest);
   const addresses = new Map<PlanNode, string | Failure>();
+  const suspects = new Map<PlanNode, Failure | null>();
   const failed = [...(options.failed ?? [])]
     .map((location) => nodes.get(location))
     .filter((node) => node !== undefined);
@@ -46,9 +50,13 @@ export function* planInSteps(text: string, options: PlanOptions, code: PlanCode)
     const found = tarballAddress(node, registries);
     const address = forbidden?.failureOf(node, found) ?? found;
     addresses.set(node, address);
-    if (typeof address !== "string" && node.optional) failed.push(node);
+    const isDamaged = typeof address !== "string" && address.code === "EINVALIDLOCK";
+    if (isDamaged || node.resolved === null) suspects.set(node, isDamaged ? address : null);
+    else if (typeof address !== "string" && node.optional) failed.push(node);
   }
-  const selection = yield* selectNodes(nodes, options, failed, code.workspaceTest);
+  const passed = suspects.size > 0 ? passedOver(suspects, dependents) : null;
+  const leftOut = passed?.leftOut ?? new Map();
+  const selection = yield* selectNodes(nodes, options, failed, { dependents, leftOut });
   yield;
   const installed = [...nodes.values()].filter((node) => selection.installed.has(node) && node.parent !== null);
   const folders = installed
@@ -64,7 +72,7 @@ export function* planInSteps(text: string, options: PlanOptions, code: PlanCode)
     bundled: installed.flatMap(bundled),
     links: [...folders, ...binLinks(installed).sort(byPath)],
     skipped: skippedOf(selection),
-    warnings: [...warningsOf(addresses, selection), ...notReached(nodes, selection)],
+    warnings: [...(passed?.warnings ?? []), ...warningsOf(addresses, selection), ...notReached(nodes, selection)],
   };
 }
 
@@ -110,7 +118,8 @@ function skippedOf({ leftOut }: Selection): SkippedPackage[] {
 function warningsOf(addresses: ReadonlyMap<PlanNode, string | Failure>, { leftOut }: Selection): Failure[] {
   const warnings: Failure[] = [];
   for (const [node, address] of addresses) {
-    if (typeof address !== "string" && leftOut.get(node) === "failed") warnings.push(address);
+    if (typeof address === "string" || address.code === "EINVALIDLOCK") continue;
+    if (leftOut.get(node) === "failed") warnings.push(address);
   }
   return warnings;
 }

@@ -24,8 +24,7 @@ export function tarballRegistries(config: RegistryConfig | undefined): TarballRe
 
 /**
  * Returns where a package's tarball is: an http(s) URL, or `file:` and a path relative to the project. Returns a failure for a
- * package that has no tarball: one from git, or a folder that npm would pack first.
- * @throws InstallError EINVALIDLOCK
+ * package that has no tarball: one from git, or a folder that npm would pack first. EINVALIDLOCK is the failure of a damaged entry.
  */
 export function tarballAddress(node: PlanNode, registries: TarballRegistries | null): string | Failure {
   const { resolved, location } = node;
@@ -39,15 +38,16 @@ export function tarballAddress(node: PlanNode, registries: TarballRegistries | n
       return `file:${relativePath(PROJECT_MOUNT, spec.fetchSpec)}`;
   }
   const url = httpUrl(resolved);
-  if (!url) throw invalidLock(`"resolved" of "${location}" is neither a URL nor a file`, location);
+  if (!url) return invalidLock(`"resolved" of "${location}" is neither a URL nor a file`, location).failure;
   return registries ? registries.tarballUrl(url.href) : url.href;
 }
 
 /** Returns the URL at which registries usually keep a tarball, if the lock has none: `<registry>/@s/a/-/a-1.0.0.tgz`. */
-function conventionalUrl({ manifest, location }: PlanNode, registries: TarballRegistries | null): string {
+function conventionalUrl({ manifest, location }: PlanNode, registries: TarballRegistries | null): string | Failure {
   const { name, version } = manifest;
-  if (!parseVersion(version)) throw invalidLock(`"${location}" has neither "resolved" nor a version`, location);
-  if (!registries) throw invalidLock(`"${location}" has no "resolved", and no registry is set`, location);
+  if (!parseVersion(version))
+    return invalidLock(`"${location}" has neither "resolved" nor a version`, location).failure;
+  if (!registries) return invalidLock(`"${location}" has no "resolved", and no registry is set`, location).failure;
   return `${registryOf(registries.config, name)}${name}/-/${name.slice(name.indexOf("/") + 1)}-${version}.tgz`;
 }
 

@@ -45,10 +45,6 @@ describe("locations that no package can have", () => {
     expect(codeFor({ "node_modules/a": A, "node_modules/@a/b": A, packages: {}, [location]: A })).toBe("EINVALIDLOCK");
   });
 
-  test("a package inside one that has no entry", () => {
-    expect(codeFor({ "node_modules/a/node_modules/b": A })).toBe("EINVALIDLOCK");
-  });
-
   test("a package below a link, also in another case", () => {
     const links = { "node_modules/l": { link: true, resolved: "lib" }, lib: {} };
     expect(codeFor({ ...links, "node_modules/l/node_modules/a": A })).toBe("EINVALIDLOCK");
@@ -74,7 +70,8 @@ describe("invalid entries", () => {
     ["no object", "a"],
     ["a link without a target", { link: true }],
   ])("%s", (_, entry) => {
-    expect(codeFor({ "node_modules/a": entry })).toBe("EINVALIDLOCK");
+    const lock = lockOf({ "node_modules/a": entry }, { dependencies: { a: "1" } });
+    expect(codeOf(() => planLike({}, lock))).toBe("EINVALIDLOCK");
   });
 
   test("a link without a target, to a link, or with an invalid target", () => {

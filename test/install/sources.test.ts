@@ -34,11 +34,12 @@ describe("the address of a tarball", () => {
       "node_modules/@s/b": { version: "2.0.0-rc.1" },
       "node_modules/nick": { name: "a", version: "1.0.0" },
     };
-    expect(sources(planOf(packages, { registry }))).toEqual([
+    const lock = lockOf(packages, { dependencies: { "@s/b": "2.0.0-rc.1", nick: "npm:a@1" } });
+    expect(sources(planFromLock(lock, { platform: LINUX, registry }))).toEqual([
       "https://scoped.test/x/@s/b/-/b-2.0.0-rc.1.tgz",
       "https://mine.test/a/-/a-1.0.0.tgz",
     ]);
-    expect(codeOf(() => planOf(packages))).toBe("EINVALIDLOCK");
+    expect(codeOf(() => planFromLock(lock, { platform: LINUX }))).toBe("EINVALIDLOCK");
   });
 
   test("a file in the project or beside it", () => {

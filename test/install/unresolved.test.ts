@@ -41,7 +41,9 @@ async function install(
     cache: "none",
   });
   try {
-    return { project: await installer.install(lockOf(packages)), asked };
+    const names = Object.keys(packages).map((location) => location.slice("node_modules/".length));
+    const root = { dependencies: Object.fromEntries(names.map((name) => [name, "*"])) };
+    return { project: await installer.install(lockOf(packages, root)), asked };
   } finally {
     installer.dispose();
   }

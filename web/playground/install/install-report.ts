@@ -8,6 +8,7 @@ const REASONS: Readonly<Record<SkippedPackage["why"], string>> = {
   platform: "for another platform",
   omit: "excluded by the omit option",
   failed: "optional, and could not be downloaded",
+  unneeded: "nothing needs it",
 };
 
 export interface ReportHost {
