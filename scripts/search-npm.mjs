@@ -9,8 +9,10 @@
 // Ends with 1 if one differs.
 // A scenario on which npm does not answer within 20 s, or crashes, is counted and not compared.
 //
-// Known to differ, all with --bias workspaces, where npm takes a workspace out of its tree (docs/npm-tree.md §9) and a candidate that it
-// made before is used again: 979 for npm 11.19.1 (npm makes the workspace anew, and writes a `resolved` for it), 2106 and 2315 for 12.2.2.
+// Known to differ, all with --bias workspaces:
+// - 979, npm 11.19.1: npm makes a workspace anew whose link it moved twice, and writes a `resolved` for it.
+// - 2315, npm 12.2.2: the `dependencies` of a version 2 lock have an `integrity` for a link to a package. Not explained yet.
+// - 2106, npm 12.2.2: npm ends with ETARGET in the second run, after the first one lost a workspace. Not explained yet.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, rmSync } from "node:fs";
