@@ -10,8 +10,7 @@ import { SpecTable } from "../graph/spec-table.ts";
 import { ProjectTree } from "../graph/tree.ts";
 import type { LockInput } from "../lockfile/write-lock.ts";
 import { PROJECT_MOUNT, ProjectFiles } from "../project/files.ts";
-import { checkManifestShape } from "../project/odd-manifest.ts";
-import { type PackageJson, readPackageJson } from "../project/package-json.ts";
+import { type PackageJson, readPackageJson, readSoundPackageJson } from "../project/package-json.ts";
 import { npmRules } from "../spec/npm-rules.ts";
 import type { Requested } from "./apply-requests.ts";
 import type { Context } from "./context.ts";
@@ -54,7 +53,11 @@ export async function readProject(input: ReadInput): Promise<Project> {
   const mount = below === "/" ? `${PROJECT_MOUNT}/${own.join("/") || "project"}` : PROJECT_MOUNT;
   const files = new ProjectFiles(map, mount);
   const path = below === "/" ? mount : PROJECT_MOUNT + below;
-  const packageJson = readPackageJson(files, path, checkManifestShape);
+  const packageJson = readSoundPackageJson(files, path);
+  if (packageJson && "path" in packageJson) {
+    const { manifestRefused } = await import("../project/refuse-manifest.ts");
+    throw manifestRefused(packageJson.value, packageJson.path, packageJson.file);
+  }
   const context = await readContext({ files, path, packageJson, options, platform, name, pause });
   await readProjectLock(context, { files, path, options, pause });
   if (context.specTable.rules.knowsLock4) await readExtensions(context);
@@ -105,12 +108,15 @@ async function readContext({
   });
   const options = await buildOptions(raw, platform, specTable);
   const manifest = packageJson?.manifest ?? {};
+  const { devEngines } = manifest as { devEngines?: unknown };
+  if (devEngines !== undefined)
+    (await import("./dev-engines.ts")).checkDevEngines(devEngines, files.key(resolvePath(path, "package.json")));
   const overrides = hasRules(manifest.overrides) ? await import("../graph/overrides.ts") : null;
   if (overrides) specTable.overrides = new overrides.OverrideSet(manifest.overrides);
   const folderName = name || path.slice(path.lastIndexOf("/") + 1);
   const root = new Node({ specTable, name: folderName, manifest, overrides: specTable.overrides });
   clearFlags(root);
-  const globs = manifest.workspaces ? await import("../project/workspaces.ts") : null;
+  const globs = manifest.workspaces !== undefined ? await import("../project/workspaces.ts") : null;
   const found = globs && (await runWithPauses(globs.findWorkspaces(manifest.workspaces, files, path), pause));
   const workspaces = [...(found ?? [])];
   const tree = new ProjectTree(

@@ -46,19 +46,20 @@ export class OverrideSet {
   readonly #compared = new Map<OverrideSet, boolean>();
 
   constructor(overrides: unknown, key = "", parent: OverrideSet | null = null) {
-    const rules: Record<string, unknown> =
-      typeof overrides === "string" ? { ".": overrides } : ((overrides ?? {}) as Record<string, unknown>);
+    // npm takes a number or a boolean as a rule without content, and stops at null and at a rule without a name.
+    if (overrides === null) throw invalidOverride(key, "is null, but must be a version or a set of rules");
+    const rules = (typeof overrides === "string" ? { ".": overrides } : Object(overrides)) as Record<string, unknown>;
     this.parent = parent;
     this.depth = parent ? parent.depth + 1 : 0;
     if (parent) {
       const { name, spec } = splitKey(key);
+      if (!name) throw invalidOverride(key, "names no package");
       this.name = name;
       this.key = key;
       this.keySpec = spec;
       const own = rules["."] === "" ? "*" : rules["."];
       this.value = typeof own === "string" ? own : spec;
     }
-    if (typeof rules !== "object") throw invalidOverride(key, "is neither a version nor a set of rules");
     for (const child of Object.keys(rules)) {
       if (child !== ".") this.children.set(child, new OverrideSet(rules[child], child, this));
     }

@@ -90,8 +90,8 @@ export function* writeLock(input: LockInput): Generator<undefined, string> {
   for (const [key, value] of input.extra ?? []) lock[key] = value;
   // From version 4 on, npm keeps the two of the old lock, and gives none to a new one.
   if (lockfileVersion < 4) {
-    lock["name"] = root.packageName || root.name;
-    putField(lock, "version", root.manifest.version);
+    lock["name"] = root.manifest.name || root.name;
+    if (root.manifest.version) lock["version"] = root.manifest.version;
   }
   lock["lockfileVersion"] = lockfileVersion;
   lock["requires"] = true;
@@ -134,7 +134,9 @@ function isStale({ extraneous, location, fsParent }: LockNode): boolean {
  */
 export function lockEntry(node: LockNode, rootPath: string): LockJson {
   if (node.isLink) return { resolved: relativePath(rootPath, node.realpath), link: true };
-  const { manifest, packageName, resolved, extraneous, dev, optional } = node;
+  const { manifest, resolved, extraneous, dev, optional } = node;
+  // npm copies a name of the project that is not text.
+  const packageName = node.isProjectRoot ? manifest.name : node.packageName;
   const entry: LockJson = {};
   if (packageName && (packageName !== node.name || mustStateName(node, packageName))) entry["name"] = packageName;
   putField(entry, "version", manifest.version);

@@ -1,34 +1,31 @@
-import { isObject } from "../base/json.ts";
-import { invalidInput, shortValue } from "../errors/invalid-option.ts";
+import type { Json } from "../base/json.ts";
 
-const DEPENDENCIES = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
+/** The keys that lead to a value; none for the whole file. */
+export type OddPath = readonly (string | number)[];
 
 /**
- * Refuses a package.json of the project that stops npm: one that is no object, a spec that is not text, a rule of `overrides` or a
- * `workspaces` that is null, a `directories.bin` that is not text. npm takes an array as an object.
- * @throws InstallError EINVALIDINPUT that names the file and the key
+ * Returns the path of the first value on which npm stops in a package.json of the project or of a workspace, or null. npm takes an
+ * array as an object, and ignores odd values of other fields. The project's `workspaces`, `overrides` and `devEngines` are checked
+ * where they are read.
  */
-export function checkManifestShape(value: unknown, file: string): void {
-  if (value === null || typeof value !== "object") {
-    throw invalidInput(`${file} must be an object, such as {}, not ${shortValue(value)}.`);
+export function oddPathOf(value: unknown, isWorkspace = false): OddPath | null {
+  if (value === null || typeof value !== "object") return [];
+  const manifest = value as Json;
+  if (isWorkspace && manifest["name"] && typeof manifest["name"] !== "string") return ["name"];
+  for (const section of ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"]) {
+    const specs = manifest[section];
+    if (specs && typeof specs === "string") return [section];
+    const name = Object.keys(Object(specs)).find((each) => typeof (specs as Json)[each] !== "string");
+    if (name !== undefined) return [section, name];
   }
-  const manifest = value as Record<string, unknown>;
-  const demand = (good: boolean, key: string, what: string): void => {
-    if (!good) throw invalidInput(`${file}: ${key} must be ${what}.`);
-  };
-  for (const key of DEPENDENCIES) {
-    const specs = manifest[key];
-    demand(typeof specs !== "string" || specs === "", key, "an object of names and versions");
-    if (specs === null || typeof specs !== "object") continue;
-    for (const [name, spec] of Object.entries(specs)) demand(typeof spec === "string", `${key}["${name}"]`, "text");
-  }
-  demand(manifest["workspaces"] !== null, "workspaces", "a list of patterns, not null");
-  const { overrides, directories } = manifest;
-  if (isObject(overrides)) {
-    for (const [name, rule] of Object.entries(overrides))
-      demand(rule !== null, `overrides["${name}"]`, "text or rules");
-  }
-  if (isObject(directories) && !manifest["bin"]) {
-    demand(!directories["bin"] || typeof directories["bin"] === "string", "directories.bin", "text");
-  }
+  const list = ["os", "cpu", "libc"].find((each) => {
+    const names = manifest[each];
+    return names && typeof names !== "string" && !Array.isArray(names);
+  });
+  if (list) return [list];
+  const { bin, directories } = manifest;
+  const command = Array.isArray(bin) ? bin.findIndex((path) => typeof path !== "string") : -1;
+  if (command >= 0) return ["bin", command];
+  const folder: unknown = !bin && Object(directories)["bin"];
+  return folder && typeof folder !== "string" ? ["directories", "bin"] : null;
 }

@@ -13,7 +13,8 @@ import { failure, InstallError } from "../errors/failure.ts";
 import { overLimit } from "../errors/limit.ts";
 import type { ProjectFiles } from "./files.ts";
 import { firstPattern, GlobSet, type GlobState, isMatch } from "./glob.ts";
-import { readPackageJson } from "./package-json.ts";
+import { readSoundPackageJson } from "./package-json.ts";
+import { manifestRefused } from "./refuse-manifest.ts";
 
 interface Patterns {
   positive: GlobSet;
@@ -37,7 +38,7 @@ const STEPS_AT_ONCE = 50_000;
  * The generator pauses between folders.
  * @param workspaces the field of package.json: patterns, or `{ packages: patterns }`
  * @param root the absolute folder of the project
- * @throws InstallError EWORKSPACESCONFIG, EDUPLICATEWORKSPACE, ELIMIT, EJSONPARSE (for a workspace's package.json)
+ * @throws InstallError EWORKSPACESCONFIG, EDUPLICATEWORKSPACE, ELIMIT; EJSONPARSE and EINVALIDINPUT for a workspace's package.json
  */
 export function* findWorkspaces(
   workspaces: unknown,
@@ -62,8 +63,9 @@ export function* findWorkspaces(
   for (const [i, { folder }] of folders.entries()) {
     if (i % FOLDERS_AT_ONCE === FOLDERS_AT_ONCE - 1) yield;
     const path = resolvePath(root, folder);
-    const read = readPackageJson(files, path);
+    const read = readSoundPackageJson(files, path, true);
     if (!read) continue;
+    if ("path" in read) throw manifestRefused(read.value, read.path, read.file);
     const { name: own } = read.manifest;
     const name = (typeof own === "string" && own) || nameFromFolder(path);
     const paths = found.get(name) ?? new Set();
@@ -128,7 +130,7 @@ function duplicate(name: string, paths: string[]): InstallError {
 /** Steps 1 and 2: reads the patterns. @throws InstallError EWORKSPACESCONFIG */
 function readPatterns(workspaces: unknown): Patterns {
   const declared = (workspaces as { packages?: unknown } | null | undefined)?.packages;
-  const list = Array.isArray(declared) ? declared : (workspaces ?? []);
+  const list = Array.isArray(declared) || workspaces === undefined ? (declared ?? []) : workspaces;
   if (!Array.isArray(list) || !list.every((pattern) => typeof pattern === "string")) {
     throw new InstallError(
       failure(

@@ -110,7 +110,9 @@ test("an override of the project's own dependency is EOVERRIDE, with two ways ou
 test.each([
   ["a reference to nothing", { c: "$gone" }, "gone"],
   ["a key that is not a package name", { "github:u/r": "2.0.0" }, "github:u/r"],
-  ["a value that is neither a string nor an object", { c: 3 }, "c"],
+  ["a value that is null", { c: null }, "c"],
+  ["a nested value that is null", { a: { c: null } }, "c"],
+  ["a key without a name", { "": "2.0.0" }, ""],
 ])("%s is EOVERRIDE", async (_, overrides, culprit) => {
   const failure = await failureOf(tree(registry, { dependencies: { a: "1" }, overrides }));
   expect(failure).toMatchObject({ code: "EOVERRIDE", package: culprit });

@@ -27,7 +27,7 @@ const FOLDERS = ["packages/w1", "packages/w2"];
 export type SearchBias = "overrides" | "workspaces";
 
 /** Picks at random, the same for the same seed (mulberry32). */
-class Dice {
+export class Dice {
   #state: number;
   /** The share of specs that name the folder of an installed package. */
   folderSpecs = 0;
