@@ -26,8 +26,9 @@ export interface UnmatchedSpec {
 /** A failure as an exception, within one thread. Send `failure` across threads, not the exception. */
 export class InstallError extends Error {
   declare readonly failure: Failure;
-  constructor(failure: Failure) {
-    super(failure.message);
+  /** @param cause what a callback of the embedder threw, if that is the reason */
+  constructor(failure: Failure, cause?: unknown) {
+    super(failure.message, cause === undefined ? undefined : { cause });
     this.name = "InstallError";
     this.failure = failure;
   }

@@ -1,5 +1,6 @@
 import type { AfterExtract, InstallOptions } from "../api/install.ts";
 import { endSentence, failure, InstallError } from "../errors/failure.ts";
+import { failureOf } from "../errors/failure-of.ts";
 import type { InstallPorts } from "./install-ports.ts";
 import { type OpenedPack, rangeOf } from "./pack-files.ts";
 
@@ -55,13 +56,13 @@ export class AfterExtractStep {
         reject(stepFailure(path, `it took more than ${limit} ms. Raise options.afterExtractTimeout`));
       const cancel = this.#ports.startTimer(Math.min(limit, LONGEST_TIMER), late);
       work()
-        .then(resolve, (error: unknown) => reject(stepFailure(path, String((error as Error | null)?.message ?? error))))
+        .then(resolve, (error: unknown) => reject(stepFailure(path, failureOf(error).message, error)))
         .finally(cancel);
     });
   }
 }
 
-function stepFailure(path: string, why: string): InstallError {
+function stepFailure(path: string, why: string, cause?: unknown): InstallError {
   const message = endSentence(`options.afterExtract failed for ${path}: ${why}`);
-  return new InstallError(failure("EAFTEREXTRACT", message, { details: { path } }));
+  return new InstallError(failure("EAFTEREXTRACT", message, { details: { path } }), cause);
 }

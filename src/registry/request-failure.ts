@@ -2,7 +2,10 @@
 
 import type { Failure, WayOut } from "../api/failure.ts";
 import type { ErrorCode } from "../errors/failure.ts";
+import { failureOf } from "../errors/failure-of.ts";
+import { shortValue } from "../errors/invalid-option.ts";
 import { withoutSecrets } from "../errors/without-secrets.ts";
+import { NoResponse } from "./no-response.ts";
 import type { RequestKind } from "./transport.ts";
 
 /** The reason why there is no readable response. */
@@ -20,6 +23,8 @@ export interface RequestFacts {
   found?: string | undefined;
   /** E401 and E403: whether the request had credentials. */
   authorized?: boolean;
+  /** EUNREACHABLE: what the embedder's own `fetch` threw, and the `Authorization` value that the error may quote. */
+  thrown?: { readonly error: unknown; readonly token: string | undefined } | undefined;
   /** E429: the wait that the registry asks for. */
   milliseconds?: number | undefined;
   /** ETIMEDOUT: the option whose limit was reached, by default `timeout`, and all limits. */
@@ -59,6 +64,8 @@ function describe(facts: RequestFacts): { text: string; wayOut: WayOut[] } {
     case "E403":
       return refused(facts);
     case "EUNREACHABLE": {
+      const fault = faultOf(facts);
+      if (fault) return { text: fault, wayOut: [optionWay("fetch", "Correct the callback, or leave it out.")] };
       const check = otherWay("Check the registry's URL and the network.");
       const proxy = optionWay("proxy", "In a page, use a relay on its own origin: set `proxy`.");
       const ways: Partial<Record<Unreached, WayOut[]>> = {
@@ -111,6 +118,28 @@ function refused({ code, url, authorized }: RequestFacts): { text: string; wayOu
   return { text, wayOut: [optionWay("token", "Use credentials that may read this package.")] };
 }
 
+/** Returns the fault of the embedder's `fetch`. Returns undefined for an error of the network, which every `fetch` may pass on. */
+function faultOf({ thrown }: RequestFacts): string | undefined {
+  const error = thrown?.error;
+  if (error instanceof NoResponse) return `options.fetch returned ${answerText(error.given)}`;
+  const message = thrown && causeOf(thrown);
+  return !message || (error instanceof TypeError && /fetch|network/i.test(message))
+    ? undefined
+    : `options.fetch failed: ${message}`;
+}
+
+function answerText(given: unknown): string {
+  const { bodyUsed, body } = Object(given) as Partial<Response>;
+  if (bodyUsed || body?.locked) return "a response whose body was read before. Return a new one, or `response.clone()`";
+  return `no response, but a value ${shortValue(given).replace(/^(?!of type)/, "of ")}`;
+}
+
+/** Returns the message of an error, unless it quotes a secret. */
+function causeOf({ error, token }: NonNullable<RequestFacts["thrown"]>): string | undefined {
+  const message = withoutSecrets(failureOf(error).message).replace(/\.$/, "");
+  return token && message.includes(token.split(" ").pop() as string) ? undefined : message;
+}
+
 function lateText({ late, times }: RequestFacts): string {
   if (late === "deadline") return `the request took longer than ${times?.deadline} ms`;
   return late
@@ -128,7 +157,8 @@ export function requestFailure(facts: RequestFacts): Failure {
   const { text, wayOut } = describe(facts);
   const url = withoutSecrets(facts.url?.href ?? "");
   const message = `Cannot fetch ${name}${url && ` from ${url}`}: ${text}.`;
-  const details = { url, ...(facts.reason ? { reason: facts.reason } : {}) };
+  const cause = code === "EUNREACHABLE" && facts.thrown ? causeOf(facts.thrown) : undefined;
+  const details = { url, ...(facts.reason ? { reason: facts.reason } : {}), ...(cause ? { cause } : {}) };
   const status = /^E(\d+)$/.exec(code)?.[1];
   const seen = found ?? status;
   return { code, message, package: name, requiredBy: [], wayOut, details, ...(seen ? { found: seen } : {}) };

@@ -20,7 +20,7 @@ export interface UncheckedSession {
 export function sinkError(error: unknown): InstallError {
   if (error instanceof InstallError) return error;
   const { name, message, code }: Error & { code?: unknown } = error instanceof Error ? error : new Error(`${error}`);
-  return sinkFailed(endSentence(`Cannot write the files: ${message}`), { name, code: code ?? name });
+  return sinkFailed(endSentence(`Cannot write the files: ${message}`), { name, code: code ?? name }, error);
 }
 
 /** The keys of sinks with an open session. */

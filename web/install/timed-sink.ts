@@ -23,7 +23,17 @@ const PARTS = 10;
  */
 export function timedSink(sink: FileSink, limit: number = DEFAULT_LIMIT): FileSink {
   const watch = new StallWatch(sink.waitsForReader ? Number.POSITIVE_INFINITY : limit);
-  return { open: async () => new TimedSession(await watch.run(() => sink.open({ nextTurn })), watch) };
+  const open = async (): Promise<SinkSession> => checkedSession(await sink.open({ nextTurn }));
+  return { open: async () => new TimedSession(await watch.run(open), watch) };
+}
+
+/** Checks what the `open` of the embedder's sink returned. @throws InstallError ESINK that names what is missing */
+function checkedSession(session: SinkSession): SinkSession {
+  const given = Object(session) as Partial<SinkSession>;
+  const missing = (["begin", "write", "commit", "abort"] as const).find((name) => typeof given[name] !== "function");
+  if (missing) throw sinkFailed(`The sink's method \`open\` must return a session with a method ${missing}.`);
+  if (typeof given.held?.has === "function" && typeof given.held[Symbol.iterator] === "function") return session;
+  throw sinkFailed("The sink's session must have a Map `held`.");
 }
 
 /** Ends calls that make no progress. Uses one timer for all of them, and none while there are no calls. */

@@ -25,8 +25,8 @@ export type Answer = Extract<Reply, { kind: "answer" }>;
 export type Reply =
   /** `transferred`: bytes over the wire, if the headers do not tell. */
   | { kind: "answer"; status: number; headers: Headers; bytes: Uint8Array; transferred?: number }
-  /** `found`: the system's error code, which only Node gives. `begun`: whether headers had arrived. */
-  | { kind: "network"; begun: boolean; found?: string }
+  /** `found`: the system's error code, which only Node gives. `begun`: whether headers had arrived. `error`: what `fetch` threw. */
+  | { kind: "network"; begun: boolean; found?: string; error: unknown }
   /** `late`: the limit that was reached. Default: `timeout`. */
   | { kind: "timeout"; late?: "minRate" | "deadline" }
   /** The body has more than `limit` bytes. */
@@ -67,7 +67,7 @@ export function exchange(call: Call): Promise<Reply> {
       },
       (error: unknown) => {
         const found = systemCode(error);
-        end({ kind: "network", begun, ...(found && { found }) });
+        end({ kind: "network", begun, error, ...(found && { found }) });
       },
     );
   });

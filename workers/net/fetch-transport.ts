@@ -5,6 +5,7 @@ import { Limit } from "../../src/base/limit.ts";
 import { onAbort, orAbort } from "../../src/base/on-abort.ts";
 import { fail, failure, type Outcome, ok } from "../../src/errors/failure.ts";
 import { cancelled } from "../../src/errors/work.ts";
+import { NoResponse } from "../../src/registry/no-response.ts";
 import { httpUrl, registryBase } from "../../src/registry/registry-config.ts";
 import type { RequestFacts } from "../../src/registry/request-failure.ts";
 import type { RegistryRequest, RegistryResponse, Transport } from "../../src/registry/transport.ts";
@@ -65,6 +66,8 @@ interface RequestState {
   renewed: boolean;
   /** The `Authorization` value last sent. */
   token?: string | undefined;
+  /** What the embedder's own `fetch` threw last. */
+  thrown?: FailureFacts["thrown"];
 }
 
 /** The facts of a failure, without the request's name and URL. */
@@ -101,7 +104,10 @@ class FetchTransport implements Transport {
     this.#registry = registryBase(options.registry) ?? options.registry;
     this.#relay = options.proxy && registryBase(options.proxy, globalThis.location?.href);
     // Wrapped, because a browser's `fetch` throws "Illegal invocation" when called as a method.
-    const fetch: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+    const own = options.fetch;
+    const fetch: typeof globalThis.fetch = own
+      ? async (input, init) => readable(await own(input, init))
+      : (input, init) => globalThis.fetch(input, init);
     this.#shared = { fetch, watch: new Watch(options) };
     this.#retries = retries;
     this.#budget = concurrency * retries;
@@ -161,7 +167,8 @@ class FetchTransport implements Transport {
       }
       const { facts, wait } = verdict;
       if (wait === undefined || wait > LONGEST_WAIT || state.tried >= this.#retries || this.#budget <= 0) {
-        return fail(await wordFailure(state.request.name, state.url, await facts()));
+        const known = { thrown: state.thrown, ...(await facts()) };
+        return fail(await wordFailure(state.request.name, state.url, known));
       }
       state.tried++;
       this.#budget--;
@@ -178,6 +185,8 @@ class FetchTransport implements Transport {
       case "answer":
         return this.#judge(state, url, reply);
       case "network":
+        if (this.#options.fetch) state.thrown = { error: reply.error, token: state.token };
+        if (reply.error instanceof NoResponse) return finalFailure({ code: "EUNREACHABLE", reason: "network" });
         // A system code, or headers that had arrived, prove a network error. A bare error may also be an answer that CORS hides;
         // not from the page's own origin, though, where a relay is.
         if (!reply.found && !reply.begun && url === state.url && url.origin !== globalThis.location?.origin) {
@@ -329,6 +338,13 @@ class FetchTransport implements Transport {
     if (!this.#relay || !url.href.startsWith(registry)) return undefined;
     return new URL(this.#relay + url.href.slice(registry.length));
   }
+}
+
+/** Returns what the embedder's `fetch` returned, if it is a response that can be read. @throws NoResponse */
+function readable(given: Response): Response {
+  const { status, headers, bodyUsed, body }: Partial<Response> = Object(given);
+  if (typeof status === "number" && typeof headers?.get === "function" && !bodyUsed && !body?.locked) return given;
+  throw new NoResponse(given);
 }
 
 /** A failure that a retry would not help. */
