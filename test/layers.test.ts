@@ -43,15 +43,15 @@ const LAYERS: Readonly<Record<string, string>> = {
     "api errors base spec tarball registry project graph lockfile answer explain engine ideal flat workers/host workers/net workers/storage",
   "workers/threads":
     "api errors base registry metadata-cache answer engine install workers/host workers/net workers/shared workers/storage workers/run",
-  "web/options": "api errors base tarball registry",
+  "web/options": "api errors base",
   "web/sinks": "api errors base sink",
   "web/backends":
     "api errors base answer install workers/host workers/net workers/shared workers/storage workers/run workers/threads",
   "web/install":
     "api errors base spec tarball registry project pack-cache sink install workers/host workers/net workers/storage workers/run web/options web/backends",
-  "web/bundlers": "api errors node modules",
+  "web/bundlers": "api errors base node modules",
   web: "api errors base registry sink modules explain workers/host workers/net web/options web/sinks web/backends web/install",
-  "web/cli": "api errors spec registry sink explain web",
+  "web/cli": "api errors base spec registry sink explain web",
   "web/playground": "api errors spec sink explain install workers/host web",
 };
 

@@ -13,7 +13,7 @@ import type {
 import { orAbort } from "../src/base/on-abort.ts";
 import { failure, InstallError } from "../src/errors/failure.ts";
 import { failureOf, progressFailed } from "../src/errors/failure-of.ts";
-import { invalidOption, shortValue } from "../src/errors/invalid-option.ts";
+import { invalidOption } from "../src/errors/invalid-option.ts";
 import { shown } from "../src/errors/shown.ts";
 import { withoutSecrets } from "../src/errors/without-secrets.ts";
 import { disposed } from "../src/errors/work.ts";
@@ -32,13 +32,10 @@ type RealMode = Exclude<Mode, "auto">;
  */
 export async function createInstaller(given: InstallerOptions = {}): Promise<Installer> {
   const options = ownOptions(given);
-  const { registry, scopes, mode: asked = "auto", ...others } = options;
-  if (Object.keys(others).length > 0) {
-    (await import("./options/check-installer-options.ts")).checkInstallerOptions(others);
-  }
-  const { fetch, io } = others;
-  if (fetch && io === "worker") {
-    throw invalidOption('options.fetch cannot be used with io: "worker".');
+  const { registry = "", mode: asked = "auto", ...others } = options;
+  const { io } = others;
+  if (typeof registry !== "string" || !ASKED.includes(asked) || Object.keys(others).length > 0) {
+    await (await import("./options/check-options.ts")).checkInstallerOptions(options);
   }
   const plain = { ...options, ...plainOptions(() => settingsOf(options)) };
   registryConfig(plain);
@@ -60,12 +57,10 @@ export async function createInstaller(given: InstallerOptions = {}): Promise<Ins
 }
 
 const MODES = ["threads", "worker", "inline"] as const;
+const ASKED: readonly Mode[] = ["auto", ...MODES];
 
 /** Returns the reason why a mode cannot start, if it is known before an attempt. */
 function obstacleTo(mode: RealMode): string | undefined {
-  if (!MODES.includes(mode)) {
-    throw invalidOption(`options.mode must be "auto", "threads", "worker" or "inline", not ${shortValue(mode)}.`);
-  }
   if (mode === "inline") return undefined;
   // Node's worker threads do not count.
   if (!globalThis.Worker || !globalThis.location) return "there are no web workers";
@@ -130,8 +125,7 @@ class WebInstaller implements Installer {
     return await this.#run(options.signal, async (signal) => {
       const input = plainInput(project);
       const { signal: _, ...plain } = plainOptions(() => ({ ...options, signal: undefined }));
-      if (Object.keys(plain).length > 0)
-        (await import("./options/check-resolve-options.ts")).checkResolveOptions(plain);
+      if (Object.keys(plain).length > 0) await (await import("./options/check-options.ts")).checkResolveOptions(plain);
       const { onProgress, warnings } = this.#progressListener(signal);
       const resolution = await this.#backend.resolve(input, { ...plain, signal, onProgress });
       (resolution.warnings as Warning[]).push(...warnings);
@@ -141,6 +135,7 @@ class WebInstaller implements Installer {
 
   packument(name: string, options?: { signal?: AbortSignal }): Promise<PackumentSummary> {
     return this.#run(options?.signal, async (signal) => {
+      if (options !== undefined) await (await import("./options/check-options.ts")).checkCallOptions(options);
       const { summarise } = await import("./packument-summary.ts");
       return await summarise(name, this.#options, signal);
     });
@@ -186,7 +181,7 @@ class WebInstaller implements Installer {
     } catch (error) {
       signal.throwIfAborted();
       const failure = shown(error instanceof InstallError ? error.failure : failureOf(error));
-      if (failure.code !== "ENOSOLUTION") throw new InstallError(failure);
+      if (failure.code !== "ENOSOLUTION") throw new InstallError(failure, (error as InstallError | null)?.cause);
       const { withProofSentence } = await import("../src/explain/proof-sentence.ts");
       throw new InstallError(await orAbort(withProofSentence(failure, nextTurn), signal));
     }

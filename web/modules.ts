@@ -30,7 +30,7 @@ export type {
  * @throws InstallError EINVALIDOPTION, ELIMIT; the error of reading an installed file; the signal's reason
  */
 export async function moduleGraph(project: InstalledProject, options: ModuleGraphOptions): Promise<ModuleGraph> {
-  checkModuleOptions(project, options, true);
+  await checkModuleOptions(project, options, true);
   return await new GraphSession(project, options, { nextTurn }).graph(options.files ?? {}, options.signal, null);
 }
 
@@ -44,7 +44,7 @@ export async function toModule(
   key: string,
   options: ModuleOptions = {},
 ): Promise<GraphModule> {
-  checkModuleOptions(project, options, false);
+  await checkModuleOptions(project, options, false);
   const session = new GraphSession(project, { ...options, entry: asText(key, "key") }, { nextTurn });
   const { module, problems } = await session.module(key, options.files ?? {}, options.signal);
   if (problems[0]) throw new InstallError(problems[0]);

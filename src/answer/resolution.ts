@@ -44,7 +44,7 @@ export function resolutionOf(parts: ResolutionParts, nextTurn: () => Promise<voi
     get versions() {
       return versionsOf(readTree());
     },
-    why: (name) => why(name, readTree()),
+    why: (name) => why(asText(name, "name"), readTree()),
     diff: (lockText: string): LockChange[] => {
       try {
         return diffLocks(asText(lockText, "lockText"), files[lockfile] ?? "");

@@ -121,10 +121,10 @@ export type AllowedSources = "all" | "root" | "none";
 
 /** npm's settings keep npm's names, meanings and defaults. An option here wins over the project's `.npmrc`. */
 export interface ResolveOptions {
-  /** Specs to add, as on npm's command line: `react@^19`. */
-  add?: readonly string[];
-  /** Names of packages to remove. */
-  rm?: readonly string[];
+  /** A spec to add, or several, as on npm's command line: `react@^19`. */
+  add?: string | readonly string[];
+  /** The name of a package to remove, or several. */
+  rm?: string | readonly string[];
   /** `true`: updates all packages. Names only, without versions. */
   update?: boolean | readonly string[] | { all?: boolean; names?: readonly string[] };
   saveType?: SaveType;

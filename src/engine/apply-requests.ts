@@ -2,7 +2,6 @@ import type { Failure, WayOut } from "../api/failure.ts";
 import type { ResolveOptions } from "../api/resolve.ts";
 import { trimSlashes } from "../base/posix-path.ts";
 import { failure, InstallError, raise } from "../errors/failure.ts";
-import { invalidOption } from "../errors/invalid-option.ts";
 import { namelessPackage } from "../errors/local-packages.ts";
 import type { EdgeSpec } from "../graph/edge-spec.ts";
 import { fold } from "../graph/fold.ts";
@@ -15,6 +14,7 @@ import type { DepsQueue } from "./deps-queue.ts";
 import { hideProjectPath } from "./hide-project-path.ts";
 import { readManifest } from "./local-packages.ts";
 import { needPackument, needTarball, type Steps, withPauses } from "./need.ts";
+import { listOf } from "./options.ts";
 import { noGit } from "./problems.ts";
 import { queueUpdates } from "./update-requests.ts";
 
@@ -42,26 +42,18 @@ export interface Requested {
  */
 export function* applyRequests(options: ResolveOptions, context: Context, queue: DepsQueue): Steps<Requested> {
   const requested: Requested = { added: [], edited: new Set() };
-  checkLists(options);
   for (const node of requestedNodes(options, context)) {
     queueUpdates(context, queue);
-    if (options.rm?.length) {
-      if (context.specTable.rules.refusesSpecsInRm) options.rm.forEach(checkRemoved);
-      setManifest(node, removeDependencies(node.manifest, options.rm), context);
+    const removed = listOf(options.rm);
+    if (removed.length > 0) {
+      if (context.specTable.rules.refusesSpecsInRm) removed.forEach(checkRemoved);
+      setManifest(node, removeDependencies(node.manifest, removed), context);
       requested.edited.add(node);
     }
     if (options.add?.length) yield* addTo(node, { options, context, requested });
     queue.push(node);
   }
   return requested;
-}
-
-/** Checks the lists, because a text would be taken for a list of letters. @throws InstallError EINVALIDOPTION */
-function checkLists({ add, rm, workspaces }: ResolveOptions): void {
-  for (const [name, value] of Object.entries({ add, rm, workspaces })) {
-    const good = value === undefined || (Array.isArray(value) && value.every((each) => typeof each === "string"));
-    if (!good) throw invalidOption(`options.${name} must be a list of strings, such as ["react"].`);
-  }
 }
 
 /** Checks an entry of `rm`: npm takes bare names. @throws InstallError ERMARGS */
@@ -124,7 +116,7 @@ interface AddRequest {
 
 function* addTo(node: Node, { options, context, requested }: AddRequest): Steps<void> {
   const specs: Spec[] = [];
-  for (const text of options.add ?? []) specs.push(yield* specToAdd(text, node, context));
+  for (const text of listOf(options.add)) specs.push(yield* specToAdd(text, node, context));
   const { saveType, saveBundle } = options;
   setManifest(node, addDependencies(node.manifest, specs, { saveType, saveBundle }), context);
   requested.edited.add(node);

@@ -38,10 +38,15 @@ export async function buildOptions(
     engineStrict: Boolean(raw.engineStrict),
     omit: new Set(raw.omit ?? []),
     allowUnusedPatches: Boolean(raw.allowUnusedPatches),
-    removed: raw.rm ?? [],
+    removed: listOf(raw.rm),
     forbidden: sources && ((edge, spec) => sources.forbiddenSource(raw, sourceRequest(edge, spec))),
     forced: { os: raw.os, cpu: raw.cpu, libc: raw.libc },
   };
+}
+
+/** Returns an option that may be one text or several as a list. */
+export function listOf(texts: string | readonly string[] | undefined): readonly string[] {
+  return typeof texts === "string" ? [texts] : (texts ?? []);
 }
 
 function sourceRequest({ name, from }: SourceEdge, { type, rawSpec }: Spec) {

@@ -1,6 +1,7 @@
 import type { Failure, PathStep, WayOut } from "../api/failure.ts";
 import type { Proof } from "../api/flat.ts";
 import { shownValue } from "../base/shown-value.ts";
+import { invalidInput } from "../errors/invalid-option.ts";
 import { type EresolveReport, explainEresolve } from "./eresolve.ts";
 import { outlineProof, type ProofOutline, proofText } from "./proof.ts";
 import { withWaysOut } from "./way-out.ts";
@@ -25,8 +26,12 @@ const DETAILS: readonly (readonly [string, string])[] = [
  * Explains a failure as text for a terminal or a card: the message, details, the paths from the project to the package, and the
  * numbered ways out. An `ERESOLVE` is printed in npm's own form, an `ENOSOLUTION` with its proof. Returns plain text, with `\n`
  * between lines and none at the end.
+ * @throws InstallError EINVALIDINPUT
  */
 export function explain(failure: Failure): string {
+  const given = Object(failure) as Partial<Failure>;
+  if (typeof given.message !== "string" || !Array.isArray(given.wayOut) || !Array.isArray(given.requiredBy))
+    throw invalidInput("explain takes a failure: the `failure` of an InstallError, or a warning of a resolution.");
   const { message, details = {}, found, wayOut } = withWaysOut(failure);
   const conflict = details["edge"] !== undefined;
   const parts: string[] = [];

@@ -1,4 +1,5 @@
 import type { TreeEdge, WhyAnswer } from "../api/resolve.ts";
+import { invalidInput, shortValue } from "../errors/invalid-option.ts";
 
 /**
  * Explains why each package is in the tree: one chain per line, from the project to the package, the shortest first. Prints up to
@@ -6,8 +7,14 @@ import type { TreeEdge, WhyAnswer } from "../api/resolve.ts";
  *
  *     ms@2.0.0  node_modules/ms
  *       the root project › express@"^4.18.0" › debug@"2.6.9" › ms@"2.0.0"
+ *
+ * @throws InstallError EINVALIDINPUT
  */
 export function explainWhy(answers: readonly WhyAnswer[], most: number = Number.POSITIVE_INFINITY): string {
+  if (!Array.isArray(answers) || answers.some((answer) => !Array.isArray(answer?.paths)))
+    throw invalidInput("explainWhy takes the answers of a resolution's method `why`.");
+  if (typeof most !== "number" || !(most >= 0))
+    throw invalidInput(`most must be a number from 0, not ${shortValue(most)}.`);
   return answers
     .map(({ node, paths }) => {
       const lines = [`${node.packageName}@${node.version}  ${node.location || "the root project"}`];

@@ -10,7 +10,6 @@ import { updatesAll } from "../engine/options.ts";
 import { describeFailures } from "../engine/pending-failure.ts";
 import type { Project } from "../engine/read-project.ts";
 import { failure, InstallError, raise } from "../errors/failure.ts";
-import { invalidOption } from "../errors/invalid-option.ts";
 import type { Incompatibility } from "../solver/incompatibility.ts";
 import { emptyStats, Solver } from "../solver/solver.ts";
 import { ALL_TECHNIQUES, type Techniques } from "../solver/techniques.ts";
@@ -58,32 +57,8 @@ export function resolveFlat(project: Project, techniques: Techniques = ALL_TECHN
   return describeFailures(resolve(project, techniques), project.context);
 }
 
-const OPTION_VALUES = {
-  relax: RELAXATIONS,
-  resolutionMode: ["highest", "lowest", "lowest-direct"],
-  prereleases: ["as-written", "never", "if-necessary", "allow"],
-} as const;
-
-/** Checks the options of a flat resolution. @throws InstallError EINVALIDOPTION */
-function checkOptions(options: ResolveOptions): void {
-  for (const [name, allowed] of Object.entries(OPTION_VALUES)) {
-    const value = options[name as keyof typeof OPTION_VALUES];
-    if (value !== undefined && !(allowed as readonly string[]).includes(value)) {
-      throw invalidOption(`options.${name} must be one of ${allowed.join(", ")}, not "${String(value)}".`);
-    }
-  }
-  const { singletons = [], solverLimit = MAX_STEPS } = options;
-  if (!Array.isArray(singletons) || singletons.some((name) => typeof name !== "string")) {
-    throw invalidOption("options.singletons must be a list of package names.");
-  }
-  if (typeof solverLimit !== "number" || !(solverLimit > 0)) {
-    throw invalidOption("options.solverLimit must be a positive number.");
-  }
-}
-
 function* resolve(project: Project, techniques: Techniques): Steps<FlatAnswer> {
   const { context, options } = project;
-  checkOptions(options);
   if (yield* lockHolds(context, options.prereleases)) {
     yield* finishTree(context, true);
     return { warnings: context.warnings, rung: "none", solver: emptyStats() };

@@ -1,6 +1,9 @@
+import type { Failure } from "../api/failure.ts";
 import type { ImportMap, ImportMapOptions } from "../api/flat.ts";
 import type { Tree, TreeNode } from "../api/resolve.ts";
-import { InstallError } from "../errors/failure.ts";
+import { fits, type RulesOf } from "../base/option-rules.ts";
+import { endSentence, InstallError } from "../errors/failure.ts";
+import { failureOf, internalError } from "../errors/failure-of.ts";
 import { withoutSecrets } from "../errors/without-secrets.ts";
 import { baseAddress, refusedOption } from "./address.ts";
 import { cdnOf } from "./cdn.ts";
@@ -8,6 +11,17 @@ import { cdnMap } from "./cdn-map.ts";
 import type { InstalledOptions } from "./installed-map.ts";
 import { MapBudget } from "./map-budget.ts";
 import { type ImportMapResult, incompleteMap } from "./omissions.ts";
+
+const RULES: RulesOf<ImportMapOptions> = {
+  provider: "any",
+  base: "any",
+  conditions: "list",
+  commonjs: ["omit", "wrap"],
+  integrity: "boolean",
+  omit: "omit",
+  onWarning: "function",
+  signal: "signal",
+};
 
 /**
  * Makes an import map for a project's tree, flat or nested (docs/import-maps.md). `imports` is for the project's own modules;
@@ -21,17 +35,9 @@ export async function importMap(
   options: ImportMapOptions,
   nextTurn: () => Promise<void>,
 ): Promise<ImportMap> {
-  if (typeof options !== "object" || options === null)
-    throw refusedOption("", options, { must: "be an object", examples: '{ provider: "esm.sh" }' });
-  const { provider = "esm.sh", onWarning, signal } = options;
-  const isWanted = omitFilter(options.omit);
-  if (onWarning !== undefined && typeof onWarning !== "function")
-    throw refusedOption("onWarning", onWarning, {
-      must: "be a function",
-      examples: "(warning) => alert(warning.message)",
-    });
-  if (signal !== undefined && typeof signal?.throwIfAborted !== "function")
-    throw refusedOption("signal", signal, { must: "be an AbortSignal", examples: "new AbortController().signal" });
+  if (!fits(RULES, options)) throw (await import("../base/refuse-option.ts")).refusal(RULES, options);
+  const { provider = "esm.sh", omit, onWarning, signal } = options;
+  const isWanted = omitFilter(omit);
   signal?.throwIfAborted();
   const budget = new MapBudget(nextTurn, signal);
   const { map, leftOut } =
@@ -42,9 +48,18 @@ export async function importMap(
     const failure = withoutSecrets(incompleteMap(leftOut));
     // Patterns matter only to a page that imports such a subpath.
     if (!onWarning && leftOut.some(({ why }) => why !== "patterns")) throw new InstallError(failure);
-    onWarning?.(failure);
+    report(failure, onWarning);
   }
   return map;
+}
+
+/** @throws InstallError EINTERNAL if the callback throws, with its error as the cause */
+function report(warning: Failure, onWarning: ImportMapOptions["onWarning"]): void {
+  try {
+    onWarning?.(warning);
+  } catch (error) {
+    throw new InstallError(internalError(endSentence(`options.onWarning failed: ${failureOf(error).message}`)), error);
+  }
 }
 
 async function ofInstalled(
@@ -53,7 +68,7 @@ async function ofInstalled(
   options: ImportMapOptions & Pick<InstalledOptions, "isWanted" | "budget" | "nextTurn">,
 ): Promise<ImportMapResult> {
   const { base = "/", conditions = ["browser", "module"], integrity = true } = options;
-  const checked = { base: baseAddress(base), conditions: strings("conditions", conditions), withHashes: integrity };
+  const checked = { base: baseAddress(base), conditions, withHashes: integrity };
   // Loaded on demand: a map for a CDN does not need it.
   const { installedMap } = await import("./installed-map.ts");
   return await installedMap(tree, { ...options, project, ...checked });
@@ -66,14 +81,9 @@ function isProject(provider: Project): Project {
   throw refusedOption("provider", provider, { must: "be a CDN or an installed project", examples: '"esm.sh"' });
 }
 
-function strings(name: string, value: readonly string[]): readonly string[] {
-  if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value;
-  throw refusedOption(name, value, { must: "be a list of strings", examples: '["browser"]' });
-}
-
 /** Returns a filter that leaves out packages as npm's `omit` does: the ones that only omitted types of dependencies need. */
 function omitFilter(omit: ImportMapOptions["omit"]): (node: TreeNode) => boolean {
-  const kinds = new Set(strings("omit", omit ?? []));
+  const kinds = new Set(omit);
   return ({ dev, optional, devOptional, peer }) =>
     !(dev && kinds.has("dev")) &&
     !(optional && kinds.has("optional")) &&

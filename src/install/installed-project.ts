@@ -1,5 +1,6 @@
 import type { FileStat, InstalledProject, InstallReport, NodeResolveOptions } from "../api/install.ts";
 import type { Resolution } from "../api/resolve.ts";
+import { fits } from "../base/option-rules.ts";
 import { InstallError } from "../errors/failure.ts";
 import { notLoaded } from "../errors/files.ts";
 import { asText, invalidInput } from "../errors/invalid-option.ts";
@@ -22,6 +23,9 @@ export interface InstalledParts {
   writeTo: InstalledProject["writeTo"];
 }
 
+/** The options of `writeTo`. */
+const CALL_RULES = { signal: "signal" } as const;
+
 /** The tree of an install. A file is read from its pack only when it is requested. */
 export class PackedProject implements InstalledProject {
   readonly lockfile: string;
@@ -42,6 +46,8 @@ export class PackedProject implements InstalledProject {
     this.stored = parts.stored;
     this.writeTo = async (sink, options) => {
       this.#throwIfDisposed();
+      if (options !== undefined && !fits(CALL_RULES, options))
+        throw (await import("../base/refuse-option.ts")).refusal(CALL_RULES, options);
       await parts.writeTo(sink, options);
     };
   }

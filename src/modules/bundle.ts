@@ -1,6 +1,9 @@
 import type { FileMap } from "../api/common.ts";
 import type { InstalledProject, NodeResolveOptions } from "../api/install.ts";
-import { InstallError } from "../errors/failure.ts";
+import { isObject } from "../base/json.ts";
+import { endSentence, InstallError } from "../errors/failure.ts";
+import { failureOf } from "../errors/failure-of.ts";
+import { invalidOption, shortValue } from "../errors/invalid-option.ts";
 import { NodeResolver, type PackageScope } from "../node/resolve.ts";
 import { GlobSet, isMatch } from "../project/glob.ts";
 import { BundleFiles } from "./bundle-files.ts";
@@ -13,6 +16,26 @@ import { BundleFiles } from "./bundle-files.ts";
 export interface BundlerOptions extends NodeResolveOptions {
   /** The user's own files by path relative to the project, such as `src/main.tsx`. A function is called for each build. */
   files?: FileMap | (() => FileMap);
+}
+
+/** @throws InstallError EINVALIDOPTION, also if `files` is a function that throws */
+function filesOf({ files = {} }: BundlerOptions): FileMap {
+  let given: unknown = files;
+  try {
+    if (typeof files === "function") given = files();
+  } catch (error) {
+    throw invalidOption(endSentence(`options.files failed: ${failureOf(error).message}`));
+  }
+  return checkFiles(given);
+}
+
+/** Checks the value of `options.files`. @throws InstallError EINVALIDOPTION */
+export function checkFiles(files: unknown): FileMap {
+  const isFile = (content: unknown): boolean => typeof content === "string" || content instanceof Uint8Array;
+  if (!isObject(files)) throw invalidOption(`options.files must be an object of files, not ${shortValue(files)}.`);
+  const wrong = Object.keys(files).find((path) => !isFile(files[path]));
+  if (wrong === undefined) return files as FileMap;
+  throw invalidOption(`options.files["${wrong}"] must be text or bytes, not ${shortValue(files[wrong])}.`);
 }
 
 /** The kind of an import, which decides about conditions and fields. */
@@ -43,8 +66,7 @@ export class BundlerBuild {
   readonly #sideEffects = new WeakMap<readonly unknown[], GlobSet>();
 
   constructor(project: InstalledProject, options: BundlerOptions) {
-    const { files = {} } = options;
-    this.files = new BundleFiles(project, typeof files === "function" ? files() : files);
+    this.files = new BundleFiles(project, filesOf(options));
     this.#options = options;
     this.#resolver = new NodeResolver(this.files);
   }

@@ -1,6 +1,6 @@
 import type { NodeResolveOptions } from "../api/install.ts";
+import { fits, type RulesOf } from "../base/option-rules.ts";
 import { notLoaded } from "../errors/files.ts";
-import { invalidOption } from "../errors/invalid-option.ts";
 import { ImportResolution, type ResolveRules } from "./import-resolution.ts";
 import { joinPath, Manifests, type PackageScope, parentOf, type ReadSteps } from "./manifests.ts";
 import { inImport } from "./node-error.ts";
@@ -74,14 +74,25 @@ export class NodeResolver {
   }
 }
 
+/** What each option may be. `nodeResolve` checks it, and so does each bundler plugin. */
+export const NODE_RESOLVE_RULES: RulesOf<NodeResolveOptions> = {
+  conditions: "list",
+  browser: "boolean",
+  mainFields: "list",
+  extensions: "list",
+  builtins: ["external", "error"],
+};
+
 const resolvers = new WeakMap<PackageFiles, NodeResolver>();
 
-/** Resolves one import. Each package.json is read once for the same `files`. @throws as {@link NodeResolver.resolve} */
+/** Resolves one import. Each package.json is read once for the same `files`. @throws as {@link NodeResolver.resolve}; EINVALIDOPTION */
 export async function nodeResolve(
   files: PackageFiles,
   request: ResolveRequest,
   options?: NodeResolveOptions,
 ): Promise<string> {
+  if (options && !fits(NODE_RESOLVE_RULES, options))
+    throw (await import("../base/refuse-option.ts")).refusal(NODE_RESOLVE_RULES, options);
   let resolver = resolvers.get(files);
   if (!resolver) {
     resolver = new NodeResolver(files);
@@ -98,11 +109,6 @@ async function wait<T>(steps: ReadSteps<T>): Promise<T> {
 }
 
 function rulesOf(options: NodeResolveOptions): ResolveRules {
-  for (const name of ["conditions", "mainFields", "extensions"] as const) {
-    const list = options[name];
-    if (list === undefined || (Array.isArray(list) && list.every((text) => typeof text === "string"))) continue;
-    throw invalidOption(`options.${name} must be a list of texts.`);
-  }
   const conditions = new Set(options.conditions ?? ["import", "module", "browser"]);
   const browser = options.browser ?? conditions.has("browser");
   return {

@@ -19,6 +19,7 @@ const SCOPE_REGISTRY = /^(@[^:/]+):registry$/;
 const SCOPE = /^@[^:]*:/;
 const STRATEGIES = ["hoisted", "nested", "shallow", "linked"];
 const ALLOWED = ["all", "root", "none"];
+/** The values of `include`, and after the first those of `omit`. */
 const TYPES = ["prod", "dev", "optional", "peer"];
 
 // Each reader returns undefined for a value of the wrong type. npm warns about it and ignores it.
@@ -255,7 +256,7 @@ function readOptions(entries: Map<string, IniValue>, npmrc: Npmrc): NpmrcOptions
     if (!option || !read) continue;
     let result = value === null && read !== readFlag ? null : read(value);
     if (read === readList) {
-      const unknown = (result as string[]).find((type) => !TYPES.includes(type));
+      const unknown = (result as string[]).find((type) => !TYPES.includes(type, key === "omit" ? 1 : 0));
       if (unknown !== undefined) result = undefined;
     }
     // null means that the key is not set

@@ -134,9 +134,11 @@ function answerText(given: unknown): string {
   return `no response, but a value ${shortValue(given).replace(/^(?!of type)/, "of ")}`;
 }
 
-/** Returns the message of an error, unless it quotes a secret. */
+/** Returns the message of an error without the secrets of URLs, and nothing if it quotes the token. */
 function causeOf({ error, token }: NonNullable<RequestFacts["thrown"]>): string | undefined {
-  const message = withoutSecrets(failureOf(error).message).replace(/\.$/, "");
+  const message = withoutSecrets(failureOf(error).message)
+    .replace(/(https?:\/\/[^\s#]*)#\S*/g, "$1")
+    .replace(/\.$/, "");
   return token && message.includes(token.split(" ").pop() as string) ? undefined : message;
 }
 

@@ -1,5 +1,10 @@
 import type { FileSink, SinkFile, SinkLink, SinkState } from "../api/sink.ts";
-import { sinkBusy } from "../errors/sink.ts";
+import type { RulesOf } from "../base/option-rules.ts";
+import { checkOptions } from "../base/refuse-option.ts";
+import { endSentence } from "../errors/failure.ts";
+import { failureOf } from "../errors/failure-of.ts";
+import { asText, invalidInput } from "../errors/invalid-option.ts";
+import { sinkBusy, sinkFailed } from "../errors/sink.ts";
 import { checkedSink, type UncheckedSession } from "./checked-sink.ts";
 import { clean, isDecided, recover, removeWork, type Swap, swapFolders } from "./folder-swap.ts";
 import { type DiskState, HIDDEN_LOCK, ownerOf, readDiskState } from "./hidden-lock.ts";
@@ -24,8 +29,13 @@ const AT_ONCE = 16;
  * 1. `open` claims the work folder, and finishes or removes an interrupted change.
  * 2. `write` builds the new tree in the work folder. Kept packages are hard-linked into it, or copied if the disk has no links.
  * 3. `commit` adds links and the hidden lock, then swaps the folders, so that a crash leaves the old tree or the new one.
+ *
+ * @throws InstallError EINVALIDINPUT, EINVALIDOPTION
  */
 export function createFsSink(fs: SinkFs, folder: string, options: FsSinkOptions = {}): FileSink {
+  checkFs(fs);
+  if (asText(folder, "folder") === "") throw invalidInput("folder must be the path of a folder, not empty.");
+  checkOptions(RULES, options);
   const disk = new ProjectDisk(fs, folder);
   return checkedSink({}, async () => {
     await disk.refuseLinks("node_modules");
@@ -40,14 +50,50 @@ export function createFsSink(fs: SinkFs, folder: string, options: FsSinkOptions 
   });
 }
 
+const RULES: RulesOf<FsSinkOptions> = { owner: { id: "text", alive: "function" } };
+
+/** Every function of {@link SinkFs}. The compiler demands each. */
+const FS_FUNCTIONS: Readonly<Record<keyof SinkFs, 1>> = {
+  lstat: 1,
+  mkdir: 1,
+  readdir: 1,
+  readFile: 1,
+  writeFile: 1,
+  rename: 1,
+  rm: 1,
+  link: 1,
+  copyFile: 1,
+  symlink: 1,
+  readlink: 1,
+  utimes: 1,
+};
+
+/** @throws InstallError EINVALIDINPUT that names what is missing */
+function checkFs(fs: SinkFs): void {
+  const given = Object(fs) as Readonly<Record<string, unknown>>;
+  // Node's `fs` has functions of the same names, which take a callback.
+  if (given["promises"] && given["lstatSync"]) throw invalidInput("fs must be Node's fs/promises: pass fs.promises.");
+  const missing = Object.keys(FS_FUNCTIONS).find((name) => typeof given[name] !== "function");
+  if (missing) throw invalidInput(`fs must be Node's fs/promises, or have its functions: ${missing} is missing.`);
+}
+
 async function claimFolder(disk: ProjectDisk, owner: FsSinkOptions["owner"]): Promise<void> {
   const id = owner && (await disk.plainText(OWNER));
-  if (id && (await owner.alive(id)))
+  if (id && (await isAlive(owner, id)))
     throw sinkBusy(`The process ${id} is installing here. Wait until it has ended.`, { owner: id });
   await recover(disk);
   // Fails if another process was faster.
   await disk.fs.mkdir(disk.at(WORK));
   if (owner) await disk.fs.writeFile(disk.at(OWNER), owner.id, { flag: "wx" });
+}
+
+/** @throws InstallError ESINK if the callback fails, with its error as the cause */
+async function isAlive(owner: NonNullable<FsSinkOptions["owner"]>, id: string): Promise<boolean> {
+  try {
+    return Boolean(await owner.alive(id));
+  } catch (error) {
+    throw sinkFailed(endSentence(`options.owner.alive failed: ${failureOf(error).message}`), { owner: id }, error);
+  }
 }
 
 class FsSession implements UncheckedSession {

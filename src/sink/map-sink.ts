@@ -1,4 +1,5 @@
 import type { FileSink, SinkLink } from "../api/sink.ts";
+import { invalidInput, shortValue } from "../errors/invalid-option.ts";
 import { checkedSink } from "./checked-sink.ts";
 import { FILES_AT_ONCE, MemorySession, type MemoryState, type MemoryView } from "./memory-session.ts";
 import { foldersAbove, isBelowAny, rootOf } from "./sink-paths.ts";
@@ -12,8 +13,10 @@ const states = new WeakMap<object, MemoryState<Entry>>();
  * Makes a sink that writes into a Map: paths relative to the project (`node_modules/react/index.js`) to bytes or links. It has no
  * modes and no folders. A change is one synchronous step. Entries outside `node_modules` do not change. Entries that the embedder
  * has changed are written again.
+ * @throws InstallError EINVALIDINPUT
  */
 export function createMapSink(map: Map<string, Uint8Array | SinkLink>): FileSink {
+  if (!(map instanceof Map)) throw invalidInput(`createMapSink takes a Map, not ${shortValue(map)}.`);
   const view: MemoryView<Entry> = {
     reader: () => (path) => map.get(path),
     file: ({ bytes }) => bytes,

@@ -1,4 +1,6 @@
 import type { FileSink } from "../api/sink.ts";
+import { isObject } from "../base/json.ts";
+import { invalidInput, shortValue } from "../errors/invalid-option.ts";
 import { checkedSink } from "./checked-sink.ts";
 import { FILES_AT_ONCE, MemorySession, type MemoryState, type MemoryView } from "./memory-session.ts";
 import { folderOf, linkText } from "./sink-paths.ts";
@@ -37,8 +39,10 @@ export interface TreeSink extends FileSink {
  * 3. Shares every folder that did not change with the tree before.
  *
  * @param tree the project's own files. They are part of every tree. The object itself is not changed
+ * @throws InstallError EINVALIDINPUT
  */
 export function createTreeSink(tree: FileSystemTree = newFolder()): TreeSink {
+  if (!isObject(tree)) throw invalidInput(`createTreeSink takes a tree of files, not ${shortValue(tree)}.`);
   let current = tree;
   // Folders are made when a package is written, so that `commit` only has to join them.
   const packageFolders = new WeakMap<Files, FileSystemTree>();

@@ -1,5 +1,7 @@
 import { Deflate, deflateSync } from "fflate";
 import { concat } from "../base/concat.ts";
+import type { RulesOf } from "../base/option-rules.ts";
+import { checkOptions } from "../base/refuse-option.ts";
 import { sinkFailed } from "../errors/sink.ts";
 import { crc32 } from "../tarball/crc32.ts";
 import { type ArchiveFormat, createArchiveSink, type StreamSink } from "./archive-sink.ts";
@@ -9,6 +11,8 @@ export interface ZipOptions {
   /** 0 stores files, 1 to 9 deflate them. Default 6. */
   level?: 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
 }
+
+const RULES: RulesOf<ZipOptions> = { level: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] };
 
 const encoder = new TextEncoder();
 
@@ -25,8 +29,10 @@ const PIECE = 1 << 18;
 /**
  * Makes a sink that writes a zip archive (PKWARE's APPNOTE 6.3). Without zip64, it holds 65,535 entries and 4 GB; a larger install
  * fails with ESINK. Modes and links are stored as Info-ZIP stores them.
+ * @throws InstallError EINVALIDOPTION
  */
 export function createZipSink(options: ZipOptions = {}): StreamSink {
+  checkOptions(RULES, options);
   return createArchiveSink((archive) => new ZipFormat(archive, options.level ?? 6));
 }
 

@@ -100,6 +100,35 @@ test("ignores a wrong value with a warning, and treats null as the default", () 
   });
 });
 
+const NOT_A_URL = "its value is not an http or https URL.";
+const UNKNOWN_VALUE = "npm does not know its value.";
+const NONSENSE: [key: string, values: string[], why: string][] = [
+  ["registry", ["nonsense", "5", "ftp://h/"], NOT_A_URL],
+  ["@a:registry", ["nonsense", "5", "ftp://h/"], NOT_A_URL],
+  ...["allow-git", "allow-remote", "allow-file", "allow-directory"].map((key): [string, string[], string] => [
+    key,
+    ["nonsense", "5", "true"],
+    UNKNOWN_VALUE,
+  ]),
+  ["before", ["nonsense", "2026-13-41"], UNKNOWN_VALUE],
+  ["min-release-age", ["nonsense", "1d"], UNKNOWN_VALUE],
+  ["install-strategy", ["nonsense", "flat"], UNKNOWN_VALUE],
+  ["omit", ["nonsense", "prod"], UNKNOWN_VALUE],
+  ["include", ["nonsense"], UNKNOWN_VALUE],
+  ["lockfile-version", ["nonsense", "5", "-1", "3.5"], UNKNOWN_VALUE],
+];
+
+test.each(NONSENSE.flatMap(([key, values, why]) => values.map((value) => [key, value, why] as const)))(
+  "ignores %s=%s with a warning",
+  (key, value, why) => {
+    const { options, registry, scopes, warnings } = readNpmrc(`${key}=${value}`);
+    expect({ options, registry, scopes: scopes.size }).toEqual({ options: {}, registry: undefined, scopes: 0 });
+    expect(warnings.map(({ code, message }) => `${code} ${message}`)).toEqual([
+      `ECONFIG .npmrc: ${key} is ignored: ${why}`,
+    ]);
+  },
+);
+
 test("ignores references to the environment with a warning", () => {
   const { options, registry, scopes, warnings } = readNpmrc(
     `registry=https://\${HOST}/\n@a:registry=\${A?}\ntag=\${TAG}\ncache=\${HOME}/x`,

@@ -2,6 +2,7 @@ import type { InstalledProject } from "../../src/api/install.ts";
 import { InstallError } from "../../src/errors/failure.ts";
 import { BundlerBuild, type BundlerOptions, type ImportKind, isExternal, isMissing } from "../../src/modules/bundle.ts";
 import { EMPTY_MODULE } from "../../src/node/resolve.ts";
+import { checkPlugin } from "./check-plugin.ts";
 
 export type { BundlerOptions } from "../../src/modules/bundle.ts";
 
@@ -51,8 +52,10 @@ const NAME = "webhoist";
 /**
  * Returns an esbuild plugin that reads packages from an installed project, and the user's files from `options.files`. Each file
  * gets esbuild's loader for its extension (esbuild's `loader` option).
+ * @throws InstallError EINVALIDINPUT, EINVALIDOPTION
  */
 export function esbuildPlugin(project: InstalledProject, options: BundlerOptions = {}): EsbuildPlugin {
+  checkPlugin(project, options);
   return {
     name: NAME,
     setup(build) {

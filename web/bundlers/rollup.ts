@@ -3,6 +3,7 @@ import { InstallError } from "../../src/errors/failure.ts";
 import { BundlerBuild, type BundlerOptions, isExternal } from "../../src/modules/bundle.ts";
 import { jsonModule } from "../../src/modules/json-module.ts";
 import { EMPTY_MODULE } from "../../src/node/resolve.ts";
+import { checkPlugin } from "./check-plugin.ts";
 
 export type { BundlerOptions } from "../../src/modules/bundle.ts";
 
@@ -29,8 +30,10 @@ const EMPTY_ID = `\0${EMPTY_MODULE}`;
 /**
  * Returns a Rollup plugin that reads packages from an installed project, and the user's files from `options.files`. The id of a
  * module is its path after a slash. JSON files become modules. CommonJS packages need @rollup/plugin-commonjs as well.
+ * @throws InstallError EINVALIDINPUT, EINVALIDOPTION
  */
 export function rollupPlugin(project: InstalledProject, options: BundlerOptions = {}): RollupPlugin {
+  checkPlugin(project, options);
   let bundle = new BundlerBuild(project, options);
   return {
     name: "webhoist",

@@ -1,4 +1,5 @@
 import type { ResolveOptions, SaveType } from "../../src/api/resolve.ts";
+import { closestWord } from "../../src/base/closest-word.ts";
 import { InstallError } from "../../src/errors/failure.ts";
 import { wrongUsage } from "../../src/errors/usage.ts";
 import { COMMAND_FLAGS, CONFLICTING_FLAGS, type CommandFlag, FLAG_LETTERS } from "./command-flags.ts";
@@ -203,30 +204,4 @@ export function resolveOptionsFrom(flags: Args["flags"]): ResolveOptions {
   // `npm update` changes package.json only with --save. The library's default is the one of `npm install`, which saves.
   if (flags.has("update") && !flags.has("save") && !flags.has("add") && !flags.has("rm")) options["save"] = false;
   return options;
-}
-
-/** Returns the word closest to `word`, or undefined if more than three of its letters, or more than half, would have to change. */
-export function closestWord(word: string, words: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let least = Math.min(3, Math.floor(word.length / 2)) + 1;
-  for (const other of words) {
-    const steps = editDistance(word, other);
-    if (steps < least) {
-      least = steps;
-      best = other;
-    }
-  }
-  return best;
-}
-
-/** Returns the Levenshtein distance: the letters to add, remove or replace. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    row = next;
-  }
-  return row[b.length]!;
 }

@@ -28,9 +28,10 @@ export async function runInstall(args: Args, io: Io): Promise<void> {
 
 /** Returns the options of an install: for the running machine, or for the one that the flags name. */
 export function installOptions({ omit, os, cpu, libc, ...options }: ResolveOptions, io: Io): InstallOptions {
-  const machine = Object.fromEntries(Object.entries({ os, cpu, libc }).filter(([, value]) => value !== undefined));
+  const machine = { os: os ?? io.platform.os, cpu: cpu ?? io.platform.cpu, libc: libc ?? io.platform.libc };
+  const known = Object.entries(machine).filter(([, value]) => value !== undefined);
   return {
-    platform: { ...io.platform, ...machine },
+    platform: Object.fromEntries(known),
     resolve: options,
     signal: io.signal,
     ...(omit && { omit }),

@@ -22,7 +22,7 @@ export async function withProject<T>(
 ): Promise<T> {
   const given = resolveOptionsFrom(flags);
   const folder = resolve(io.cwd, dir);
-  const project = await readProjectOnDisk(folder, given.add);
+  const project = await readProjectOnDisk(folder, flags.get("add") as string[] | undefined);
   const settings = installerOptions(flags, io);
   const options = { ...(await sourceDefaults(project, settings)), ...given };
   const installer = await io.createInstaller(settings);

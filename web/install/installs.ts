@@ -20,7 +20,6 @@ import { DEFAULT_PLATFORM } from "../../workers/host/default-platform.ts";
 import type { PlacedPackage } from "../../workers/run/placed-packages.ts";
 import { openPackCache } from "../../workers/storage/open-pack-cache.ts";
 import type { Backend, RunOptions } from "../backends/backend.ts";
-import { checkInstallOptions } from "../options/check-install-options.ts";
 import { plainOptions } from "../options/plain-input.ts";
 import { Downloads } from "./downloads.ts";
 import { installPorts } from "./ports.ts";
@@ -68,7 +67,8 @@ export class Installs {
 
   /** @throws InstallError, or the signal's reason */
   async install(input: InstallInput, options: InstallOptions, signal: AbortSignal): Promise<InstalledProject> {
-    checkInstallOptions(options);
+    if (Object.keys(options).length > 0)
+      await (await import("../options/check-options.ts")).checkInstallOptions(options);
     const { sink } = options;
     if (!sink) return await this.#install(input, options, signal);
     await restoring.get(sink);
@@ -86,9 +86,8 @@ export class Installs {
   async #install(given: InstallInput, options: InstallOptions, signal: AbortSignal): Promise<InstalledProject> {
     const input = readInput(given, options);
     const { own } = input;
-    const resolve = plainOptions(() => options.resolve ?? {});
-    if (Object.keys(resolve).length > 0)
-      (await import("../options/check-resolve-options.ts")).checkResolveOptions(resolve);
+    const resolve = plainOptions(() => options.resolve ?? {}, "options.resolve");
+    if (options.resolve) await (await import("../options/check-options.ts")).checkResolveOptions(resolve);
     const npmrc = await loadNpmrc(own?.read.text(".npmrc") ?? "", {
       ...this.#options,
       strictNpmrc: resolve.strictNpmrc,

@@ -26,8 +26,10 @@ export function readInput(input: InstallInput, options: InstallOptions): Checked
   return { kind: "project", project, own: ownFiles(project) };
 }
 
-function isResolution(input: Exclude<InstallInput, string>): input is Resolution {
-  return Object(input) === input && "tree" in input && "why" in input;
+function isResolution(input: unknown): input is Resolution {
+  const given = Object(input) as Partial<Resolution>;
+  // A resolution's tree is built when it is read.
+  return typeof given.why === "function" && "tree" in given && isObject(given.files);
 }
 
 /** Returns the lock among a resolution's files, or undefined if it has none. */

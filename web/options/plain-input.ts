@@ -57,8 +57,8 @@ export function ownOptions<T extends object>(given: T): T {
 }
 
 /** Copies options. @throws InstallError EINVALIDOPTION for a function, an object that is not plain, or a getter that throws */
-export function plainOptions<T extends object>(read: () => T): T {
-  return plain(read, { path: "options", refuse: invalidOption }) as T;
+export function plainOptions<T extends object>(read: () => T, path = "options"): T {
+  return plain(read, { path, refuse: invalidOption }) as T;
 }
 
 /** Copies and checks a project. @throws InstallError EINVALIDINPUT for data that is not plain, or that is not a set of files */

@@ -1,4 +1,5 @@
 import type { FileSink, SinkFile, SinkState } from "../../src/api/sink.ts";
+import { invalidInput } from "../../src/errors/invalid-option.ts";
 import { sinkBusy } from "../../src/errors/sink.ts";
 import { checkedSink, type UncheckedSession } from "../../src/sink/checked-sink.ts";
 import { inParallel } from "../../src/sink/in-parallel.ts";
@@ -25,8 +26,12 @@ import { OpfsDisk } from "./opfs-disk.ts";
  * 2. `commit` writes a journal. From here on the change will happen.
  * 3. The old files are removed, and the staged files moved in one by one. If that is interrupted, the next `open` finishes it: the
  *    sink must be opened before the files are used.
+ *
+ * @throws InstallError EINVALIDINPUT
  */
 export function createOpfsSink(directory: FileSystemDirectoryHandle): FileSink {
+  if (typeof (directory as Partial<FileSystemDirectoryHandle> | null)?.getDirectoryHandle !== "function")
+    throw invalidInput("createOpfsSink takes a folder, such as await navigator.storage.getDirectory().");
   return checkedSink(directory, async () => {
     const release = await lock(directory);
     try {

@@ -7,7 +7,6 @@ import type { Steps } from "../../src/engine/need.ts";
 import type { Project } from "../../src/engine/read-project.ts";
 import { writeProject } from "../../src/engine/write-project.ts";
 import { InstallError } from "../../src/errors/failure.ts";
-import { invalidOption } from "../../src/errors/invalid-option.ts";
 import { shown } from "../../src/errors/shown.ts";
 import type { FlatAnswer } from "../../src/flat/resolve-flat.ts";
 import { resolveTree } from "../../src/ideal/resolve.ts";
@@ -117,13 +116,9 @@ async function judge(run: PreparedRun, supply: Supply): Promise<void> {
     await orAbort((await import("./judge-metadata.ts")).judgeMetadata(run, supply, suspects), run.signal);
 }
 
-/** Returns the steps of the strategy. Loads the solver only for a flat resolution. @throws InstallError EINVALIDOPTION */
+/** Returns the steps of the strategy. Loads the solver only for a flat resolution. */
 async function stepsOf(project: Project): Promise<Steps<Built>> {
-  const { strategy = "npm" } = project.options;
-  if (strategy === "npm") return resolveTree(project);
-  if (strategy !== "flat") {
-    throw invalidOption(`options.strategy must be "npm" or "flat", not "${strategy}".`);
-  }
+  if (project.options.strategy !== "flat") return resolveTree(project);
   const { resolveFlat } = await import("../../src/flat/resolve-flat.ts");
   return resolveFlat(project);
 }

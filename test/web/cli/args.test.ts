@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { closestWord } from "../../../src/base/closest-word.ts";
 import { failure, InstallError } from "../../../src/errors/failure.ts";
-import { closestWord, parseArgs, resolveOptionsFrom } from "../../../web/cli/args.ts";
+import { parseArgs, resolveOptionsFrom } from "../../../web/cli/args.ts";
 import { COMMAND_FLAGS, FLAG_LETTERS } from "../../../web/cli/command-flags.ts";
 import { HELP_TEXT } from "../../../web/cli/help-text.ts";
 
