@@ -1,5 +1,6 @@
 import type { Target } from "./target.ts";
 import { flat } from "./targets/flat.ts";
+import { importMap } from "./targets/import-map.ts";
 import { install } from "./targets/install.ts";
 import { lock, yarn } from "./targets/lock.ts";
 import { modules, script } from "./targets/modules.ts";
@@ -18,6 +19,6 @@ export const parserTargets: readonly Target[] = [
 ];
 
 /** The fuzzers of whole resolutions and installs. */
-export const runTargets: readonly Target[] = [packument, project, lock, yarn, flat, install, options];
+export const runTargets: readonly Target[] = [packument, project, lock, yarn, flat, install, importMap, options];
 
 export const targets: readonly Target[] = [...parserTargets, ...runTargets];

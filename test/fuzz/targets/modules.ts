@@ -7,15 +7,15 @@ import { BrokenLaw, faultOf } from "../laws.ts";
 import type { Random } from "../random.ts";
 import type { Target } from "../target.ts";
 import { mutateText } from "../text-mutation.ts";
-import type { Value } from "../value.ts";
+import type { Tree, Value } from "../value.ts";
 
 // biome-ignore format: a table
-const WORDS = {
+export const WORDS = {
   keys: [".", "./*", "./a", "./lib/*", "./lib/*.js", "./lib/", "import", "require", "default", "browser", "node", "module", "#a", "#*", "#lib/*", "exports", "imports", "main", "name", "0", "1", "./__proto__", "__proto__", "type", "./a*b*c", "types"],
   values: ["./index.js", "./lib/*.js", "./lib/a.js", "./*", "../x", "./../x", "./node_modules/x", "b", "b/c", "#a", "node:fs", "fs", "http://registry.local/x.js", "./%2e%2e/x", "", "/x", ".", "./", "./lib/*/*", "a", "@s/b", "@s", "./lib"],
 };
 
-const MANIFEST: Value = {
+export const MANIFEST: Tree = {
   name: "a",
   version: "1.0.0",
   main: "index.js",
@@ -132,7 +132,7 @@ export const modules: Target = {
   },
 };
 
-const SCRIPTS = [
+export const SCRIPTS = [
   'import a, { b as c } from "a"; import * as d from "./b.js"; import "x"; export * from "y"; export { z } from "z"; const e = await import("e");\n',
   "const a = require('a'); module.exports = { a: 1 }; exports.b = 2;\n",
   'import x from "x" with { type: "json" };\n`a${import("b")}c`; /import "no"/; // import "no"\n/* import "no" */\n',
