@@ -117,6 +117,7 @@ export type ErrorCode =
   | "ESINK"
   | "ESINKBUSY"
   | "ESINKPATH"
+  | "ESTALE"
   | "ESTORE"
   | "ESTOREFULL"
   // Graphs of modules

@@ -21,7 +21,7 @@ export type Mode = "auto" | "threads" | "worker" | "inline";
 /**
  * How cached metadata is used.
  *
- * - `default`: uses entries younger than five minutes, and revalidates older ones
+ * - `default`: uses entries younger than five minutes, and revalidates older ones; without an answer it uses those too (ESTALE)
  * - `revalidate`: revalidates every entry
  * - `prefer-offline`: uses every entry, however old
  * - `offline`: requests nothing; a missing entry fails the run with `EOFFLINE`

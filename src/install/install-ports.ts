@@ -4,6 +4,7 @@ import type { Clock } from "../base/spawn-local.ts";
 import type { Outcome } from "../errors/failure.ts";
 import type { PackCache } from "../pack-cache/pack-cache.ts";
 import type { Extractor } from "./extractor.ts";
+import type { SharedPacks } from "./pack-pipeline.ts";
 import type { PackSource } from "./pack-source.ts";
 
 /** The platform as an install needs it: network, threads, storage, time, and a listener for progress. */
@@ -14,6 +15,8 @@ export interface InstallPorts extends Clock {
   readonly limits: InstallLimits;
   readonly unpack: UnpackLimits;
   readonly progress: ProgressListener | undefined;
+  /** This install's part in what the installs of an installer share. */
+  readonly shared?: SharedPacks | undefined;
   /** Calls `run` after `milliseconds`. Returns a function that cancels the timer. */
   startTimer(milliseconds: number, run: () => void): () => void;
   /** Returns a sink as it is, and wraps a Map. @throws InstallError EINVALIDOPTION for anything else */

@@ -1,7 +1,8 @@
 import type { Failure } from "../api/failure.ts";
 import type { OperationKind, UnpackLimits } from "../api/install.ts";
 import { RankQueue } from "../base/rank-queue.ts";
-import { endSentence, fail, failure, type Outcome } from "../errors/failure.ts";
+import { type SharedRun, SharedWork } from "../base/shared-work.ts";
+import { endSentence, fail, failure, InstallError, type Outcome } from "../errors/failure.ts";
 import { workerFailed } from "../errors/threads.ts";
 import type { Extracted, Extractor } from "./extractor.ts";
 import type { DownloadedTarball, InstallLimits, TarballDownloads } from "./install-ports.ts";
@@ -16,8 +17,26 @@ export interface PipelineOptions {
   /** Whether to return inflated archives too. */
   archives: boolean;
   operations: Operations;
+  /** This install's part in what the installs of an installer share. */
+  shared?: SharedPacks | undefined;
   /** Called after every step. */
   listener?: PipelineListener | undefined;
+}
+
+/** The part that one install has in {@link sharedPacks}. */
+export type SharedPacks = SharedRun<Outcome<Extracted>>;
+
+/** Shares verified tarballs between installs. An install that joins must leave once its packs are stored. */
+export function sharedPacks(): SharedWork<Outcome<Extracted>> {
+  return new SharedWork({
+    // Archives take much memory. A pack can be read without.
+    share: (outcome) => (outcome.ok ? { ok: true, value: withoutArchive(outcome.value) } : outcome),
+    keep: { kind: "lasting", isAgeless: ({ ok }) => ok },
+  });
+}
+
+function withoutArchive({ archive: _, ...extracted }: Extracted): Extracted {
+  return extracted;
 }
 
 export interface PipelineListener {
@@ -30,6 +49,8 @@ interface Job {
   readonly result: Promise<Outcome<Extracted>>;
   readonly resolve: (outcome: Outcome<Extracted>) => void;
   state: "queued" | "downloading" | "ready" | "extracting" | "done";
+  /** Whether it ended without an outcome of its own. */
+  gaveUp?: boolean;
   download: OperationRecord;
   extract?: OperationRecord;
   body?: DownloadedTarball;
@@ -147,15 +168,46 @@ export class PackPipeline {
       const job = this.#queue.first();
       if (!job) break;
       this.#queue.delete(job);
-      void this.#download(job);
+      void this.#begin(job);
     }
     listener?.changed();
   }
 
-  async #download(job: Job): Promise<void> {
+  /** Waits for another install's tarball, or downloads it. */
+  async #begin(job: Job): Promise<void> {
     job.state = "downloading";
     this.#downloading++;
     job.download.start();
+    const { shared, unpack } = this.#options;
+    if (!shared || job.refused || !isShareable(job.source)) return await this.#download(job);
+    let isOwn = false;
+    const work = async (): Promise<Outcome<Extracted>> => {
+      isOwn = true;
+      void this.#download(job);
+      const outcome = await job.result;
+      if (job.gaveUp) throw new InstallError(failure("EDROPPED", "The pack was given up."));
+      return outcome;
+    };
+    const key = [job.source.key, ...Object.values(unpack)].join(" ");
+    const outcome = await shared.run({ key, work }).catch(() => null);
+    if (isOwn || !outcome) return;
+    this.#downloading--;
+    // The state has changed if the job was dropped in the meantime.
+    if (job.state === "downloading") this.#take(job, outcome);
+    this.#startWork();
+  }
+
+  /** Ends a job with the outcome of another install. */
+  #take(job: Job, outcome: Outcome<Extracted>): void {
+    if (outcome.ok) {
+      this.fetched++;
+      this.bytes += outcome.value.tarball.length;
+      job.download.end("done", outcome.value.tarball.length);
+    }
+    this.#finish(job, outcome);
+  }
+
+  async #download(job: Job): Promise<void> {
     const outcome = await this.#options.downloads.get(job.source, job.refused !== undefined);
     this.#downloading--;
     // The state has changed if the job was dropped in the meantime.
@@ -227,12 +279,18 @@ export class PackPipeline {
     }
     delete job.body;
     job.state = "done";
+    job.gaveUp = ended === "dropped";
     this.#jobs.delete(job.source.key);
     const state = outcome.ok ? "done" : ended;
     job.download.end(state);
     job.extract?.end(state);
     job.resolve(outcome);
   }
+}
+
+/** Checks whether a hash says what the tarball is. A file of the project is at hand. */
+function isShareable({ key, url, integrity }: PackSource): boolean {
+  return integrity !== null && !key.startsWith("?") && !url.startsWith("file:");
 }
 
 function workerFailure(name: string, error: unknown): Failure {

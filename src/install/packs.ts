@@ -89,14 +89,14 @@ export class Packs {
   #isPlanned = false;
 
   constructor(ports: InstallPorts, options: PacksOptions) {
-    const { downloads, extractor, packCache, limits, unpack } = ports;
+    const { downloads, extractor, packCache, limits, unpack, shared } = ports;
     const { archives, verifyStored, operations, listener } = options;
     this.#nextTurn = ports.nextTurn;
     this.#verifyStored = verifyStored;
     this.#packCache = packCache;
     this.#tarballs = new TarballStore(packCache, extractor);
     this.#recovery = new PackRecovery(ports, this.#tarballs);
-    this.#pipeline = new PackPipeline({ downloads, extractor, limits, unpack, archives, operations, listener });
+    this.#pipeline = new PackPipeline({ downloads, extractor, limits, unpack, archives, operations, shared, listener });
     const { archiveBytes } = limits;
     const parts = { tarballs: this.#tarballs, recovery: this.#recovery, extractor };
     this.reader = new PackReader({ ...parts, verifyStored, archiveBytes });

@@ -2,6 +2,7 @@ import type { Manifest } from "../api/manifest.ts";
 import type { MetadataForm } from "../api/resolve.ts";
 import { OnceMap } from "../base/once-map.ts";
 import { runToEnd } from "../base/run-to-end.ts";
+import type { SharedRun } from "../base/shared-work.ts";
 import { fail, InstallError, type Outcome, ok } from "../errors/failure.ts";
 import { invalidPackageName } from "../errors/packages.ts";
 import { packageNameProblem } from "../spec/package-name.ts";
@@ -24,6 +25,8 @@ export interface PackumentSourceOptions {
   promoted?: (name: string) => void;
   /** Shares a record with other threads. The returned record replaces the given one. */
   publish?: (name: string, record: Outcome<Uint8Array>) => Promise<Outcome<Uint8Array>>;
+  /** Shares fetched records with runs of the same thread. */
+  shared?: SharedRun<Outcome<RegistryResponse>> | undefined;
 }
 
 /** The rank of a package that a caller waits for: lower than all others. */
@@ -86,7 +89,7 @@ export class PackumentSource {
   packument(name: string, rank = 0): Promise<Outcome<Packument>> {
     const before = this.#ranks.get(name);
     if (before === undefined) this.#ranks.set(name, rank);
-    else if (rank < before) this.#promote(name, rank);
+    else this.#promote(name, rank);
     return this.#packuments.run(name, () => this.#loadPackument(name));
   }
 
@@ -103,10 +106,13 @@ export class PackumentSource {
   }
 
   #promote(name: string, rank: number): void {
+    if (rank >= this.rankOf(name)) return;
     this.#ranks.set(name, rank);
-    const { transport, config, promoted } = this.#options;
+    const { transport, config, promoted, shared } = this.#options;
     if (this.#packuments.get(name)) return;
-    transport.hurry?.(packumentUrl(config, name), rank);
+    const url = packumentUrl(config, name);
+    transport.hurry?.(url, rank);
+    shared?.hurry((key) => key.startsWith(`${url} `), rank);
     promoted?.(name);
   }
 
@@ -162,18 +168,29 @@ export class PackumentSource {
     return ok(packument);
   }
 
-  /** Fetches a packument from the registry and makes its record. */
-  async #fetch(
-    name: string,
-    { etag, isKept }: { etag?: string | undefined; isKept: boolean },
-  ): Promise<Outcome<RegistryResponse>> {
-    const { config, metadata } = this.#options;
+  /** Returns the record of a packument from the registry: this run's own or, of the same document, that of another run. */
+  #fetch(name: string, known: Parameters<FetchRecord>[0]): Promise<Outcome<RegistryResponse>> {
+    const { config, metadata, shared } = this.#options;
     const url = packumentUrl(config, name);
     this.#options.fetching?.();
+    const work = (): Promise<Outcome<RegistryResponse>> => this.#request(name, url, known);
+    if (!shared) return work();
+    const key = [url, metadata, known.etag, known.isKept].join(" ");
+    return shared.run({ key, work, hurry: (rank) => this.#promote(name, rank), rank: this.rankOf(name) });
+  }
+
+  /** Fetches a packument from the registry and makes its record. */
+  async #request(
+    name: string,
+    url: string,
+    { etag, isKept }: Parameters<FetchRecord>[0],
+  ): Promise<Outcome<RegistryResponse>> {
+    const { metadata, shared } = this.#options;
     // The rank may have changed while the store was being read.
     const request: RegistryRequest = { kind: "packument", name, url, metadata, rank: this.rankOf(name) };
     if (etag) request.etag = etag;
     else if (isKept) request.kept = true;
+    if (shared) request.shared = true;
     const answer = await this.#get(request);
     if (!answer.ok || answer.value.notModified) return answer;
     try {

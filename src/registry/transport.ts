@@ -14,6 +14,8 @@ export interface RegistryRequest {
   etag?: string;
   /** The caller stores the response, so the browser's HTTP cache need not. */
   kept?: true;
+  /** The caller shares the answer with other runs, so the transport need not. */
+  shared?: true;
   /** The priority among waiting requests: lower is sooner, -1 is first. Default 0. */
   rank?: number;
   /** Bytes of the body at most. Default: 128 MiB, or `packumentLimit`; for tarballs 256 MiB. */

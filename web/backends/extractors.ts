@@ -44,7 +44,7 @@ export class Extractors implements Extractor {
     this.atOnce = count * 2 * BATCH;
     this.#loads = Array.from({ length: count }, () => 0);
     this.#messages = [...this.#loads];
-    this.#pool = new WorkerPool("extract", options, count);
+    this.#pool = new WorkerPool("extract", options, { extractors: count });
     this.#ready = this.#pool.start();
     // Prevents an unhandled rejection; the caller that awaits this promise sees the error.
     this.#ready.catch(() => {});

@@ -3,8 +3,9 @@
 import { resolutionOf } from "../../src/answer/resolution.ts";
 import type { InstallerOptions, ProjectInput, Resolution } from "../../src/api/resolve.ts";
 import { nextTurn } from "../../workers/host/yield.ts";
-import { openNets } from "../../workers/net/net.ts";
-import { localSupply } from "../../workers/run/local-supply.ts";
+import { type OpenNet, openNets } from "../../workers/net/net.ts";
+import { SharedGets } from "../../workers/net/shared-gets.ts";
+import { localSupply, sharedRecords } from "../../workers/run/local-supply.ts";
 import { prepareRun } from "../../workers/run/prepare-run.ts";
 import { progressCounters } from "../../workers/run/progress-counters.ts";
 import { resolveRun, runError } from "../../workers/run/resolve-run.ts";
@@ -25,10 +26,15 @@ export class InlineBackend implements Backend {
   readonly #options: InstallerOptions;
   #threadCache: Promise<ThreadMetadataCache> | undefined;
   #fetchChannel: FetchChannel | undefined;
+  /** One for all runs, so that runs at the same time share requests. */
+  readonly #openNet: OpenNet;
+  readonly #sharedGets = new SharedGets();
+  readonly #sharedRecords = sharedRecords();
   #disposed = false;
 
   private constructor(options: InstallerOptions) {
     this.#options = options;
+    this.#openNet = openNets(options, this.#sharedGets);
   }
 
   /** @throws InstallError EWORKER if `io` is "worker" and no worker starts */
@@ -45,20 +51,25 @@ export class InlineBackend implements Backend {
   }
 
   async #run(input: ProjectInput, { signal: own, onProgress, onPlaced, ...options }: RunOptions): Promise<Resolution> {
+    const [gets, records] = [this.#sharedGets.join(), this.#sharedRecords.join()];
     const fetchChannel = await this.#fetchChannel?.open();
-    const open = fetchChannel?.open ?? openNets(this.#options);
+    const open = fetchChannel?.open ?? this.#openNet;
     const placed = onPlaced && new (await import("../../workers/run/placed-packages.ts")).PlacedReporter(onPlaced);
     const ProgressMeter = onProgress && (await import("../../workers/run/progress-meter.ts")).ProgressMeter;
     const signal = fetchChannel ? AbortSignal.any([own, fetchChannel.life]) : own;
     try {
       const run = await prepareRun({ settings: settingsOf(this.#options), input, options, signal });
       const threadCache = await this.#openThreadCache();
-      const supply = localSupply(run, open(run.config, run.warn), threadCache);
+      // What a project fetches with credentials of its own is not for others.
+      const shared = run.config.credentials ? undefined : records;
+      const supply = localSupply(run, open(run.config, run.warn, gets), threadCache, shared);
       const meter = ProgressMeter && new ProgressMeter(onProgress, progressCounters(run, supply));
       return resolutionOf(await resolveRun(run, supply, { meter, placed }), nextTurn);
     } catch (error) {
       throw await runError(error, signal);
     } finally {
+      gets.leave();
+      records.leave();
       // The run may have opened its cache again.
       if (this.#disposed) this.dispose();
     }

@@ -5,8 +5,9 @@ import { orAbort } from "../../src/base/on-abort.ts";
 import { endSentence, InstallError } from "../../src/errors/failure.ts";
 import { failureOf } from "../../src/errors/failure-of.ts";
 import { workerFailed } from "../../src/errors/threads.ts";
-import { openNets } from "../../workers/net/net.ts";
+import { type OpenNet, openNets } from "../../workers/net/net.ts";
 import { servePort } from "../../workers/net/serve-port.ts";
+import type { RunGets } from "../../workers/net/shared-gets.ts";
 import type { Role, TokenQuery, WorkerService, WorkerSetup } from "../../workers/threads/protocol.ts";
 import { hasPrivateStore } from "./backend.ts";
 import { spawnWorker } from "./spawn-worker.ts";
@@ -16,6 +17,13 @@ const START_TIMEOUT = 10_000;
 
 /** The task of a pool: a resolution in that mode (in `inline`, only a worker that makes requests), or opening tarballs. */
 type PoolMode = "threads" | "worker" | "inline" | "extract";
+
+export interface PoolParts {
+  /** The number of workers that open tarballs. */
+  readonly extractors?: number;
+  /** Opens the page's network, if the page makes the requests. Pools that have the same one share requests. */
+  readonly openNet?: OpenNet;
+}
 
 /**
  * The workers of one resolution at a time: an engine worker; in `threads` mode a fetch worker; with `io: "worker"` a worker that
@@ -34,11 +42,15 @@ export class WorkerPool {
   readonly #cleanups: (() => void)[] = [];
   readonly #options: InstallerOptions;
   readonly #extractors: number;
+  readonly #openNet: OpenNet | undefined;
+  /** What the pool's run shares with others. Set by the owner of several pools. */
+  gets: RunGets | undefined;
 
-  constructor(mode: PoolMode, options: InstallerOptions, extractors = 0) {
+  constructor(mode: PoolMode, options: InstallerOptions, { extractors = 0, openNet }: PoolParts = {}) {
     this.#mode = mode;
     this.#options = options;
     this.#extractors = extractors;
+    this.#openNet = openNet;
   }
 
   /** Starts the workers. @throws InstallError EWORKER if a worker cannot start, or the reason with which the pool was ended meanwhile */
@@ -109,9 +121,9 @@ export class WorkerPool {
     if (this.#mode === "extract") await Promise.all(starting);
     else if (this.#options.io === "worker") starting.push(this.#startWorker(this.#ioSetup(pagePorts)));
     else {
-      // One `openNets`, so that both ports of a run share its credentials.
-      const open = openNets(this.#options);
-      for (const port of pagePorts) this.#cleanups.push(servePort(port, open));
+      const open = this.#openNet ?? openNets(this.#options);
+      const openForRun: OpenNet = (session, warn) => open(session, warn, this.gets);
+      for (const port of pagePorts) this.#cleanups.push(servePort(port, openForRun));
     }
     await Promise.all(starting);
   }

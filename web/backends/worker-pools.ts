@@ -10,6 +10,8 @@ import { InstallError } from "../../src/errors/failure.ts";
 import { cancelled, disposed } from "../../src/errors/work.ts";
 import { REPORT_INTERVAL } from "../../workers/host/throttle.ts";
 import { nextTurn } from "../../workers/host/yield.ts";
+import { type OpenNet, openNets } from "../../workers/net/net.ts";
+import { type RunGets, SharedGets } from "../../workers/net/shared-gets.ts";
 import { closeMap } from "../../workers/shared/close-map.ts";
 import { createSharedMemory, recycleMemory, type SharedMemory } from "../../workers/shared/shared-memory.ts";
 import type { ResolveAnswer, ResolveOrder, WorkerService } from "../../workers/threads/protocol.ts";
@@ -38,6 +40,9 @@ const DISPOSED: Failure = disposed("installer");
 export class WorkerPools implements Backend {
   readonly #mode: "threads" | "worker";
   readonly #options: InstallerOptions;
+  /** One for all pools, so that runs at the same time share requests. */
+  readonly #openNet: OpenNet;
+  readonly #sharedGets = new SharedGets();
   /** The pools that have not ended. */
   readonly #pools = new Set<WorkerPool>();
   /** The shared memory of the last runs that ended well, for the next ones. */
@@ -48,6 +53,7 @@ export class WorkerPools implements Backend {
   private constructor(mode: "threads" | "worker", options: InstallerOptions) {
     this.#mode = mode;
     this.#options = options;
+    this.#openNet = openNets(options, this.#sharedGets);
   }
 
   /** @throws InstallError EWORKER or EMEMORY if the mode cannot start */
@@ -63,12 +69,23 @@ export class WorkerPools implements Backend {
     return answerOf(await withFallback(this.#options, () => this.#run(input, options)));
   }
 
-  async #run(
+  async #run(input: ProjectInput, options: RunOptions): Promise<Omit<ResolveAnswer, "progress">> {
+    const gets = this.#sharedGets.join();
+    try {
+      return await this.#runInPool(gets, input, options);
+    } finally {
+      gets.leave();
+    }
+  }
+
+  async #runInPool(
+    gets: RunGets,
     input: ProjectInput,
     { signal, onProgress, onPlaced, ...options }: RunOptions,
   ): Promise<Omit<ResolveAnswer, "progress">> {
     const memory = this.#mode === "threads" ? this.#takeMemory() : undefined;
     const pool = await this.#take();
+    pool.gets = gets;
     if (signal.aborted) this.#release(pool);
     signal.throwIfAborted();
     const { progressPort, stop } = startReports(onProgress, memory);
@@ -140,7 +157,7 @@ export class WorkerPools implements Backend {
 
   async #startPool(): Promise<WorkerPool> {
     if (this.#disposed) throw new InstallError(DISPOSED);
-    const pool = new WorkerPool(this.#mode, this.#options);
+    const pool = new WorkerPool(this.#mode, this.#options, { openNet: this.#openNet });
     this.#pools.add(pool);
     onAbort(pool.life, () => this.#pools.delete(pool));
     await pool.start();

@@ -7,6 +7,7 @@ import { InstallError } from "../../src/errors/failure.ts";
 import { cancelled, disposed } from "../../src/errors/work.ts";
 import { Installation } from "../../src/install/installation.ts";
 import { type LockedProject, lockedProject, type ProjectFacts } from "../../src/install/locked-project.ts";
+import { sharedPacks } from "../../src/install/pack-pipeline.ts";
 import { type PackSource, packSource } from "../../src/install/pack-source.ts";
 import { type PlanOptions, WASM_PLATFORM } from "../../src/install/plan.ts";
 import { createMemoryPackCache } from "../../src/pack-cache/memory-pack-cache.ts";
@@ -48,12 +49,13 @@ interface CheckedInstall {
   readonly sources: SourceOptions;
 }
 
-/** The installs of one installer. They share an extractor and a pack cache. */
+/** The installs of one installer. They share an extractor and a pack cache and, at the same time, downloads and verified packs. */
 export class Installs {
   readonly #options: InstallerOptions;
   readonly #backend: Backend;
   #extractor: ReturnType<Backend["extractor"]> | undefined;
   #packCache: PackCache | undefined;
+  readonly #sharedPacks = sharedPacks();
   #disposed = false;
   /** Installs whose packs are not stored yet: they get the warnings of the pack cache. */
   readonly #storing = new Set<Installation>();
@@ -103,17 +105,22 @@ export class Installs {
     const progress =
       options.onProgress && new ProgressReporter(options.onProgress, signal, (why) => installation.warn(why));
     const packCache = this.#openPackCache();
-    const ports = installPorts(this.#options, options, { downloads, extractor, packCache, progress });
+    const shared = this.#sharedPacks.join();
+    const ports = installPorts(this.#options, options, { downloads, extractor, packCache, progress, shared });
     const installation = new Installation(ports, options, signal);
     // The resolution of a project has these warnings itself.
     if (input.kind === "lock") for (const warning of npmrc.warnings) installation.warn(warning);
     this.#storing.add(installation);
+    const ended = (): void => {
+      this.#storing.delete(installation);
+      shared.leave();
+    };
     try {
       const installed = await installation.run(() => this.#lockProject(input, installation, checked));
-      void installed.stored.finally(() => this.#storing.delete(installation));
+      void installed.stored.finally(ended);
       return installed;
     } catch (error) {
-      this.#storing.delete(installation);
+      ended();
       throw error;
     } finally {
       progress?.end();

@@ -14,7 +14,7 @@ const MEBIBYTE = 1 << 20;
 /** Concurrent downloads in a browser, and elsewhere. */
 const DOWNLOADS = { browser: 64, other: 16 };
 
-type Services = Pick<InstallPorts, "downloads" | "packCache" | "progress"> & {
+type Services = Pick<InstallPorts, "downloads" | "packCache" | "progress" | "shared"> & {
   readonly extractor: Extractor & { readonly atOnce: number };
 };
 

@@ -12,6 +12,7 @@ import type { RegistryRequest, RegistryResponse, Transport } from "../../src/reg
 import type { ByHand } from "./by-hand.ts";
 import { type Answer, type Call, exchange, type Reply } from "./exchange.ts";
 import { Pace } from "./pace.ts";
+import { Reach } from "./reach.ts";
 import type { LastRead, SecondLook } from "./second-look.ts";
 import type { TokenOptions, Tokens } from "./tokens.ts";
 import { Watch, type WatchOptions } from "./watch.ts";
@@ -74,9 +75,15 @@ interface RequestState {
 type FailureFacts = Omit<RequestFacts, "name" | "url">;
 type Verdict =
   | { response: RegistryResponse }
-  /** A failure. Without `wait` (milliseconds), a retry would not help. */
-  | { facts: () => FailureFacts | Promise<FailureFacts>; wait?: number }
+  /** A failure. Without `wait` (milliseconds), a retry would not help. `silent`: there was no answer of any kind. */
+  | { facts: () => FailureFacts | Promise<FailureFacts>; wait?: number; silent?: true }
   | "again";
+
+interface Origin {
+  readonly reach: Reach;
+  /** Why the first request without an answer failed. Others that are not sent fail for the same reason. */
+  facts?: () => FailureFacts | Promise<FailureFacts>;
+}
 
 class FetchTransport implements Transport {
   readonly #options: FetchTransportOptions;
@@ -92,6 +99,7 @@ class FetchTransport implements Transport {
   readonly #read: LastRead = new Map();
   #secondLookCode: Promise<SecondLook | undefined> | undefined;
   readonly #life = new AbortController();
+  readonly #origins = new Map<string, Origin>();
   /** Created by the first request outside of browsers. */
   #byHand: ByHand | undefined;
   #relaying = false;
@@ -153,6 +161,7 @@ class FetchTransport implements Transport {
 
   dispose(): void {
     this.#life.abort();
+    for (const { reach } of this.#origins.values()) reach.dispose();
     this.#byHand = undefined;
   }
 
@@ -167,7 +176,7 @@ class FetchTransport implements Transport {
       }
       const { facts, wait } = verdict;
       if (wait === undefined || wait > LONGEST_WAIT || state.tried >= this.#retries || this.#budget <= 0) {
-        const known = { thrown: state.thrown, ...(await facts()) };
+        const known = { thrown: state.thrown, ...(await orAbort(Promise.resolve(facts()), state.signal)) };
         return fail(await wordFailure(state.request.name, state.url, known));
       }
       state.tried++;
@@ -176,11 +185,41 @@ class FetchTransport implements Transport {
     }
   }
 
+  /** Makes one attempt, once it is clear whether the origin answers at all. */
   async #attempt(state: RequestState): Promise<Verdict> {
-    const since = performance.now();
     const url = (this.#relaying && this.#relayUrl(state.url)) || state.url;
+    const origin = this.#originOf(url);
+    const { reach } = origin;
+    if (reach.answered) return await this.#send(state, url);
+    if (!(await reach.enter(state.signal))) return { facts: () => origin.facts!() };
+    let end: Parameters<Reach["leave"]>[0] = "cancel";
+    try {
+      const verdict = await this.#send(state, url);
+      if (typeof verdict === "string" || !("silent" in verdict)) return verdict;
+      origin.facts ??= once(verdict.facts);
+      end = verdict.wait === undefined ? "final" : "failure";
+      return end === "final" || reach.answered ? verdict : "again";
+    } finally {
+      reach.leave(end);
+    }
+  }
+
+  #originOf({ origin }: URL): Origin {
+    let known = this.#origins.get(origin);
+    if (!known) {
+      const { random = Math.random } = this.#options;
+      known = { reach: new Reach(this.#retries, (round) => backoff(round, random())) };
+      this.#origins.set(origin, known);
+    }
+    return known;
+  }
+
+  async #send(state: RequestState, url: URL): Promise<Verdict> {
+    const since = performance.now();
+    const { reach } = this.#originOf(url);
     const reply = await this.#ask(state, url);
     if (!reply) return finalFailure({ code: "ENEEDAUTH" });
+    if (reply.kind === "answer" || reply.kind === "large" || (reply.kind === "network" && reply.begun)) reach.answer();
     switch (reply.kind) {
       case "answer":
         return this.#judge(state, url, reply);
@@ -192,9 +231,9 @@ class FetchTransport implements Transport {
         if (!reply.found && !reply.begun && url === state.url && url.origin !== globalThis.location?.origin) {
           return this.#secondLook(state, since);
         }
-        return this.#later(state, () => ({ code: "EUNREACHABLE", reason: "network", found: reply.found }));
+        return silent(this.#later(state, () => ({ code: "EUNREACHABLE", reason: "network", found: reply.found })));
       case "timeout":
-        return this.#later(state, () => ({ code: "ETIMEDOUT", late: reply.late, times: this.#shared.watch }));
+        return silent(this.#later(state, () => ({ code: "ETIMEDOUT", late: reply.late, times: this.#shared.watch })));
       case "large":
         return finalFailure({ code: "ELIMIT", kind: state.request.kind, limit: this.#limitOf(state.request) });
       case "aborted":
@@ -291,18 +330,21 @@ class FetchTransport implements Transport {
   async #secondLook(state: RequestState, since: number): Promise<Verdict> {
     const { request, url, signal } = state;
     // `false` is reliable; `true` is not.
-    if (globalThis.navigator?.onLine === false) return finalFailure({ code: "EUNREACHABLE", reason: "offline" });
+    if (globalThis.navigator?.onLine === false)
+      return silent(finalFailure({ code: "EUNREACHABLE", reason: "offline" }));
     const relayUrl = this.#relayUrl(url);
     if (relayUrl && this.#relaying) return "again"; // Another request has switched to the relay meanwhile.
     this.#secondLookCode ??= this.#loadSecondLook();
     const look = await orAbort(this.#secondLookCode, signal);
-    if (!look) return this.#later(state, () => ({ code: "EUNREACHABLE" }));
+    if (!look) return silent(this.#later(state, () => ({ code: "EUNREACHABLE" })));
     const askRelay = relayUrl && (() => this.#ask(state, relayUrl));
     const finding = await orAbort(look.at({ kind: request.kind, url, since, askRelay }), signal);
     if (finding.kind === "unreachable") {
-      return this.#later(state, async () => ({ code: "EUNREACHABLE", reason: await orAbort(finding.why(), signal) }));
+      const facts = async (): Promise<FailureFacts> => ({ code: "EUNREACHABLE", reason: await finding.why() });
+      return silent(this.#later(state, facts));
     }
-    if (finding.kind === "mixed") return finalFailure({ code: "EUNREACHABLE", reason: "mixed" });
+    if (finding.kind === "mixed") return silent(finalFailure({ code: "EUNREACHABLE", reason: "mixed" }));
+    this.#originOf(url).reach.answer();
     if (finding.kind === "missing") {
       const facts: FailureFacts = {
         code: "E404",
@@ -349,6 +391,18 @@ function readable(given: Response): Response {
 
 /** A failure that a retry would not help. */
 const finalFailure = (facts: FailureFacts): Verdict => ({ facts: () => facts });
+
+/** Returns a function that calls `make` once. */
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** Marks the failure of a request that had no answer of any kind. */
+const silent = (verdict: Verdict): Verdict => (typeof verdict === "string" ? verdict : { ...verdict, silent: true });
 
 /** Returns the failure with its message, or with its code alone if the code for messages cannot be loaded. */
 async function wordFailure(name: string, url: URL | undefined, facts: FailureFacts): Promise<Failure> {

@@ -5,6 +5,7 @@ import { registryBase } from "../../src/registry/registry-config.ts";
 import type { Transport } from "../../src/registry/transport.ts";
 import { createFetchTransport, type FetchTransportOptions, openTokens } from "./fetch-transport.ts";
 import type { NetSession } from "./net-protocol.ts";
+import { type RunGets, SharedGets, sharingTransport } from "./shared-gets.ts";
 import type { TokenOptions } from "./tokens.ts";
 
 /** Makes requests, and says which part of the store their credentials allow to read. */
@@ -15,7 +16,8 @@ export interface Net extends Transport {
   readonly messages?: number;
 }
 
-export type OpenNet = (session: NetSession, warn: (warning: Failure) => void) => Net;
+/** Opens the network of a run. `run`: its part in what runs share, if it has begun. Whoever began it ends it. */
+export type OpenNet = (session: NetSession, warn: (warning: Failure) => void, run?: RunGets) => Net;
 
 type NetOptions = FetchTransportOptions & Pick<InstallerOptions, "storeName">;
 
@@ -46,23 +48,29 @@ export function createNet(options: NetOptions): Net {
 }
 
 /**
- * Returns a function that opens nets. Nets that are open at the same time belong to one run and share the answers of its token
- * callback, unless their project has credentials of its own.
+ * Returns a function that opens nets. Nets that are open at the same time share the answers of the token callback and, through
+ * `shared`, their requests; but not those of a project that has credentials of its own.
  */
 export function openNets(
   options: Omit<NetOptions, "registry" | "onWarning" | "tokens" | "credentials"> & TokenOptions,
+  shared: SharedGets = new SharedGets(),
 ): OpenNet {
   const open = new Set<Net>();
-  let shared: ReturnType<typeof openTokens>;
-  return ({ registry, credentials }, onWarning) => {
-    if (open.size === 0) shared = openTokens(options);
-    const tokens = credentials ? openTokens({ ...options, credentials }) : shared;
+  let known: ReturnType<typeof openTokens>;
+  return ({ registry, credentials }, onWarning, given) => {
+    if (open.size === 0) known = openTokens(options);
+    const tokens = credentials ? openTokens({ ...options, credentials }) : known;
     const net = createNet({ ...options, registry, onWarning, ...(tokens && { tokens }) });
     open.add(net);
-    const dispose = (): void => {
-      open.delete(net);
-      net.dispose();
+    const run = given ?? shared.join();
+    return {
+      ...net,
+      ...(!credentials && sharingTransport(net, run)),
+      dispose() {
+        open.delete(net);
+        if (!given) run.leave();
+        net.dispose();
+      },
     };
-    return { ...net, dispose };
   };
 }

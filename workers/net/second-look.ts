@@ -47,6 +47,8 @@ export type Finding =
 export class SecondLook {
   readonly #options: LookOptions;
   readonly #looking = new Map<string, Promise<boolean>>();
+  /** By origin: the last look, and the time at which it began. */
+  readonly #last = new Map<string, { at: number; found: Promise<boolean> }>();
 
   constructor(options: LookOptions) {
     this.#options = options;
@@ -73,13 +75,17 @@ export class SecondLook {
     const { read } = this.#options;
     const isProven = (): boolean => (read.get(origin)?.at ?? -1) >= since;
     if (isProven()) return true;
-    const found = await this.#once(origin, async () => {
+    // A look that began after the request was sent says the same of it.
+    const last = this.#last.get(origin);
+    if (last && last.at >= since) return (await last.found) || isProven();
+    const found = this.#once(origin, async () => {
       const seen = read.get(origin);
       const targets = seen ? [seen.url] : WELL_KNOWN.map((name) => new URL(base + name));
       const answers = await Promise.all(targets.map((target) => this.#answers(target, "cors")));
       return answers.includes(true);
     });
-    return found || isProven();
+    this.#last.set(origin, { at: performance.now(), found });
+    return (await found) || isProven();
   }
 
   /** Returns why nothing could be read, as far as a page can know. */

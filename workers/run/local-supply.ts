@@ -1,9 +1,11 @@
 import { onAbort } from "../../src/base/on-abort.ts";
+import { type SharedRun, SharedWork } from "../../src/base/shared-work.ts";
 import { LocalScheduler } from "../../src/base/spawn-local.ts";
 import { driveLocally, type ExternalNeed } from "../../src/engine/driver.ts";
 import type { Answer, OpenedTarball } from "../../src/engine/need.ts";
 import type { Outcome } from "../../src/errors/failure.ts";
 import { FIRST_RANK, PackumentSource } from "../../src/registry/packument-source.ts";
+import type { RegistryResponse } from "../../src/registry/transport.ts";
 import { localClock, nextTurn } from "../host/yield.ts";
 import type { Net } from "../net/net.ts";
 import type { RunCache } from "../storage/run-cache.ts";
@@ -13,14 +15,23 @@ import { directNames, type PreloadPlan, preloadPlanOf, startPreload } from "./pr
 import { RankedWork } from "./ranked-work.ts";
 import type { Supply, SupplyRequest } from "./supply.ts";
 
+/** Shares the records that runs of this thread have made of packuments. @see SharedWork */
+export function sharedRecords(): SharedWork<Outcome<RegistryResponse>> {
+  return new SharedWork({
+    share: (outcome) => (outcome.ok || outcome.failure.code !== "EABORTED" ? outcome : null),
+    keep: { kind: "timely", bytes: KEPT_RECORDS, bytesOf: (outcome) => (outcome.ok ? outcome.value.bytes.length : 0) },
+  });
+}
+
 /**
  * Opens a supply on this thread. The engine and the preload share one packument source; only `net` may be on another thread.
- * Without `threadCache` nothing is stored.
+ * Without `threadCache` nothing is stored. `shared`: this run's part of what the runs of this thread share.
  */
 export function localSupply(
   supplyRequest: SupplyRequest,
   net: Net,
   threadCache: ThreadMetadataCache | undefined,
+  shared?: SharedRun<Outcome<RegistryResponse>>,
 ): Supply {
   const { project, config, metadata, signal } = supplyRequest;
   const runCache = threadCache?.runCache({ ...supplyRequest, namespace: net.namespace });
@@ -38,6 +49,7 @@ export function localSupply(
     work: (name, work) => rankedWork.run(name, work),
     promoted: (name) => rankedWork.hurry(name),
     fetching: start,
+    shared,
   });
   /** The packuments that the engine needed and did not get. */
   const refused = new Set<string>();
@@ -76,6 +88,9 @@ export function localSupply(
     },
   };
 }
+
+/** Bytes of records that are kept for other runs at most. */
+const KEPT_RECORDS = 32 << 20;
 
 /** The number of packuments that are read from the store in one turn: two to three milliseconds of work. */
 const READ_AT_ONCE = 256;

@@ -54,6 +54,7 @@ export async function resolveRun(
     meter?.phase("write");
     const { files, lockfile, warnings: more } = await supply.drive(writeProject(project), () => {});
     stopwatch.lap("write");
+    if (supply.warned) await orAbort(supply.warned(), run.signal);
     meter?.end();
     return {
       // Bound, not an arrow: a closure would keep the whole run in memory for as long as the answer is kept.

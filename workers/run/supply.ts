@@ -30,6 +30,8 @@ export interface Supply {
    * engine needed. The preload looks for others, too, such as those of bundled dependencies.
    */
   missing(needed: boolean): Promise<readonly string[]>;
+  /** Resolves when every warning so far has been passed to `warn`. Absent if none can be on its way. */
+  warned?(): Promise<void>;
   /** Stops the preload, because the engine needs nothing more. */
   stopPreload(): void;
   /** Releases everything. New metadata is written to the store afterwards. */

@@ -20,6 +20,8 @@ export const MESSAGES: number = COUNTERS + 8;
 /** Bytes over the wire, in KiB: a word holds 2 GiB of bytes. */
 export const KIBIBYTES: number = COUNTERS + 9;
 export const MANIFESTS: number = COUNTERS + 10;
+/** Warnings that the fetch worker has sent to the engine. The two words before are those of `shared-counts.ts`. */
+export const WARNED: number = COUNTERS + 13;
 
 export class Counters {
   readonly #words: Int32Array;

@@ -1,7 +1,7 @@
 import type { Failure } from "../../src/api/failure.ts";
 import type { CacheMode, MetadataForm } from "../../src/api/resolve.ts";
 import { fail, type Outcome, ok } from "../../src/errors/failure.ts";
-import { notStored } from "../../src/errors/store.ts";
+import { notStored, outdated } from "../../src/errors/store.ts";
 import { freshness } from "../../src/metadata-cache/freshness.ts";
 import type { MetadataCache } from "../../src/metadata-cache/metadata-cache.ts";
 import type { MetadataCaches } from "../../src/metadata-cache/metadata-caches.ts";
@@ -50,7 +50,8 @@ interface StoredAnswer {
  *    packument may be fresh now.
  * 4. Fetch, with the ETag of the cached packument. If the registry confirms it, renew it. If the package does not exist,
  *    cache that as well.
- * 5. `close` writes everything that is new, and releases the locks.
+ * 5. In `default` mode, if the registry gives no answer, use the cached packument although it is old, and warn once.
+ * 6. `close` writes everything that is new, and releases the locks.
  */
 export class RunCache implements RecordCache {
   /** Packuments that were requested in `offline` mode and are not cached. */
@@ -58,6 +59,8 @@ export class RunCache implements RecordCache {
   readonly #options: RunCacheOptions;
   readonly #registries = new Map<string, Promise<RegistryCache>>();
   readonly #closed = new AbortController();
+  /** Registries that gave no answer. */
+  readonly #unreached = new Set<string>();
 
   constructor(options: RunCacheOptions) {
     this.#options = options;
@@ -76,7 +79,13 @@ export class RunCache implements RecordCache {
     const now = waited ? await this.#stored(name, registry) : stored;
     if (now?.isFresh) return now.answer;
     const fetched = await fetch({ etag: now?.etag, isKept: lasting && registry.metadataCache !== null });
-    if (!fetched.ok) this.#addAbsence(name, fetched.failure, registry);
+    if (!fetched.ok) {
+      this.#addAbsence(name, fetched.failure, registry);
+      if (cache === "default" && now?.answer.ok && isOutage(fetched.failure)) {
+        this.#warnOfOutage(registryOf(config, name), fetched.failure);
+        return now.answer;
+      }
+    }
     if (!now || !fetched.ok || !fetched.value.notModified) return fetched;
     registry.metadataCache?.renew(name, Date.now());
     return now.answer;
@@ -99,6 +108,12 @@ export class RunCache implements RecordCache {
       }
     }
     return fresh;
+  }
+
+  #warnOfOutage(registry: string, { code }: Failure): void {
+    if (this.#unreached.has(registry)) return;
+    this.#unreached.add(registry);
+    this.#options.warn(outdated(registry, code));
   }
 
   #addAbsence(name: string, failure: Failure, { metadataCache }: RegistryCache): void {
@@ -167,4 +182,9 @@ export class RunCache implements RecordCache {
     const namespace = await this.#options.namespace(registry, metadata);
     return { namespace, metadataCache: namespace === null ? null : await caches.open(namespace) };
   }
+}
+
+/** Checks whether a registry could not be asked: no answer, or a server's fault. */
+function isOutage({ code }: Failure): boolean {
+  return code === "EUNREACHABLE" || code === "ETIMEDOUT" || /^E5\d\d$/.test(code);
 }

@@ -9,7 +9,7 @@ import { PortTransport } from "../net/port-transport.ts";
 import { LatePreload } from "../run/late-preload.ts";
 import { directNames, policyOf, startPreload } from "../run/preload-plan.ts";
 import { RankedWork } from "../run/ranked-work.ts";
-import { Counters } from "../shared/counters.ts";
+import { Counters, WARNED } from "../shared/counters.ts";
 import { growMemory, releaseMemory, type SharedMemory } from "../shared/shared-memory.ts";
 import { SharedOnceMap } from "../shared/shared-once-map.ts";
 import type { RunCache } from "../storage/run-cache.ts";
@@ -87,7 +87,12 @@ class FetchRun {
     this.#workerPort = workerPort;
     this.#map = new SharedOnceMap(memory);
     this.#counters = new Counters(memory);
-    const warn = (warning: Failure): void => this.#send({ kind: "warn", warning });
+    const warn = (warning: Failure): void => {
+      if (this.#closed) return;
+      // Counted first, so that an engine that reads the count waits for the message.
+      this.#counters.add(WARNED);
+      this.#send({ kind: "warn", warning });
+    };
     const transport = new PortTransport(net, config, warn);
     this.#transport = transport;
     const { namespace } = transport;

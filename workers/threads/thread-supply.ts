@@ -9,7 +9,7 @@ import { PackumentSource } from "../../src/registry/packument-source.ts";
 import { PortTransport } from "../net/port-transport.ts";
 import { preloadPlanOf } from "../run/preload-plan.ts";
 import type { Supply, SupplyCounts, SupplyRequest } from "../run/supply.ts";
-import { Counters } from "../shared/counters.ts";
+import { Counters, WARNED } from "../shared/counters.ts";
 import type { SharedMemory } from "../shared/shared-memory.ts";
 import { SharedOnceMap } from "../shared/shared-once-map.ts";
 import { type EngineMessage, type FetchMessage, packumentKey, tarballKey, type WorkerSetup } from "./protocol.ts";
@@ -41,6 +41,8 @@ export class ThreadSupply implements Supply {
   /** The numbers of the last `check` and of the last `checked`. An engine that slept for long has sent several. */
   #asked = 0;
   #checked = 0;
+  /** Warnings received from the fetch worker. */
+  #warned = 0;
   #disposed = false;
   /** Requests full manifests, without the fetch worker. Made for the first one. */
   #own: { transport: PortTransport; source: PackumentSource } | undefined;
@@ -138,6 +140,10 @@ export class ThreadSupply implements Supply {
     return this.#missing.filter((name) => !needed || this.#packuments.get(name)?.ok === false);
   }
 
+  async warned(): Promise<void> {
+    while (this.#warned < this.#counters.get(WARNED)) await this.#nextMessage();
+  }
+
   stopPreload(): void {
     this.#send({ kind: "stopPreload" });
   }
@@ -203,6 +209,7 @@ export class ThreadSupply implements Supply {
         this.#missing = message.names;
         break;
       case "warn":
+        this.#warned++;
         this.#supplyRequest.warn(message.warning);
         break;
       default:

@@ -102,3 +102,68 @@ test("packuments fetched with one token are not used with another", async () => 
   expect(asked(registry).sort()).toEqual(["a", "b", "gone"]);
   installer.dispose();
 });
+
+/** Resolves, waits, and resolves again while every request fails as `outage` says. */
+async function resolveInOutage(outage: () => Promise<Response>, options: InstallerOptions, minutes = 60) {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  vi.spyOn(Math, "random").mockReturnValue(0);
+  try {
+    const registry = fakeRegistry(packages);
+    let isOut = false;
+    let requests = 0;
+    const fetch: typeof globalThis.fetch = async (input, init) => {
+      requests++;
+      return isOut ? await outage() : await registry.fetch(input, init);
+    };
+    const installer = await open(registry, { fetch, ...options });
+    const first = await installer.resolve(project);
+    await installer.store.usage();
+    isOut = true;
+    requests = 0;
+    inMinutes(minutes);
+    const second = await installer.resolve(project).catch((error: unknown) => error as InstallError);
+    installer.dispose();
+    return { first, second, requests };
+  } finally {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  }
+}
+
+const OUTAGES: [string, () => Promise<Response>][] = [
+  ["no answer", () => Promise.reject(new TypeError("Failed to fetch"))],
+  ["a refused connection", () => Promise.reject(new TypeError("fetch failed", { cause: { code: "ECONNREFUSED" } }))],
+  ["a server's fault", async () => new Response("", { status: 503, headers: { "access-control-allow-origin": "*" } })],
+];
+
+test.each(OUTAGES)("cache default survives an outage with what is stored, and says so once: %s", async (_, outage) => {
+  const { first, second } = await resolveInOutage(outage, { cache: "default" });
+  expect(second).not.toBeInstanceOf(InstallError);
+  const { files, warnings } = second as typeof first;
+  expect(files).toEqual(first.files);
+  const stale = warnings.filter(({ code }) => code === "ESTALE");
+  expect(stale).toHaveLength(1);
+  expect(stale[0]?.message).toMatch(
+    /^http:\/\/registry\.local\/ does not answer \(E\w+\), so metadata that was stored/,
+  );
+});
+
+test.each(OUTAGES)("cache revalidate fails in an outage: %s", async (_, outage) => {
+  const { second } = await resolveInOutage(outage, { cache: "revalidate" });
+  expect(second).toMatchObject({ code: expect.stringMatching(/^(?:EUNREACHABLE|E503)$/) });
+});
+
+test.each([
+  ["E404", 404],
+  ["E401", 401],
+  ["E403", 403],
+])("an answer is no outage: %s", async (code, status) => {
+  const { second } = await resolveInOutage(async () => new Response("", { status }), { cache: "default" });
+  expect(second).toMatchObject({ code });
+});
+
+test("fresh metadata needs no answer, and gives no warning", async () => {
+  const { second, requests } = await resolveInOutage(() => Promise.reject(new TypeError("x")), { cache: "default" }, 1);
+  expect(second).toMatchObject({ warnings: [] });
+  expect(requests).toBe(0);
+});
