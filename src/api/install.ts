@@ -94,6 +94,11 @@ export interface InstallScripts {
   readonly version: string;
   /** Commands by event: `preinstall`, `install`, `postinstall`, … */
   readonly scripts: Readonly<Record<string, string>>;
+  /**
+   * Whether npm would run them: as `allowScripts` of package.json and `.npmrc` say. Null: npm 12 does not run them before somebody has
+   * reviewed them. npm 11 runs all.
+   */
+  readonly allowed: boolean | null;
 }
 
 /** The result of an install in numbers and lists. */
@@ -115,7 +120,7 @@ export interface InstallReport {
   /** Locations that hold another package or version than before. */
   readonly changed: readonly string[];
   readonly skipped: readonly SkippedPackage[];
-  /** Scripts that npm would have run. */
+  /** The install scripts of all packages, and whether npm would have run them. */
   readonly scripts: readonly InstallScripts[];
   readonly warnings: readonly Failure[];
   /** For each replaced package, its replacement. */

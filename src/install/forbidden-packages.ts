@@ -51,7 +51,8 @@ export class ForbiddenPackages {
   }
 }
 
-function isRegistrySpec({ name, spec }: LockDependency): boolean {
+/** Checks whether a dependent asks for a version, range, tag or alias. */
+export function isRegistrySpec({ name, spec }: LockDependency): boolean {
   if (typeof spec !== "string") return false;
   if (PLAIN_SPEC.test(spec)) return true;
   try {

@@ -245,10 +245,10 @@ export class Installation {
     return { packages: after, links: tree.links, hiddenLock };
   }
 
-  #report({ substitutes }: LockedProject, installed: InstalledTree): InstallReport {
+  #report({ substitutes, scriptsAllowed }: LockedProject, installed: InstalledTree): InstallReport {
     const warnings = this.#warnings;
     const { fetched, transferred } = this.#packs.counts;
-    const report = reportOf({ ...installed, fetched, transferred, substitutes, warnings });
+    const report = reportOf({ ...installed, fetched, transferred, substitutes, scriptsAllowed, warnings });
     warnings.splice(0, warnings.length, ...warnings.map(shown));
     // The list may grow after the report was made.
     return { ...withoutSecrets(report), warnings };

@@ -18,6 +18,8 @@ export interface LockedProject {
   readonly nodeVersion: string | undefined;
   /** The version of npm whose rules apply. */
   readonly npmVersion: string | undefined;
+  /** Whether npm runs the scripts of packages of which the project's policy says nothing. */
+  readonly scriptsAllowed: boolean | null;
   /** Packages that were replaced, and the specs that replaced them. */
   readonly substitutes: Readonly<Record<string, string>>;
   /**
@@ -54,6 +56,7 @@ export function lockedProject(text: string | undefined, options: PlanOptions, fa
     files,
     nodeVersion: options.platform.node,
     npmVersion: options.platform.npm,
+    scriptsAllowed: options.scriptsAllowed ?? null,
     substitutes,
     plan: async (failed) => planInSteps(lock, { ...options, failed }, await loadPlanCode(lock, options)),
     integrities: () => Array.from(lock.matchAll(/"integrity": ?"([^"\\]+)"/g), ([, integrity]) => integrity as string),

@@ -31,6 +31,8 @@ export interface PlannedPackage {
   /** Command names and the files that they lead to, checked. */
   readonly bin: Readonly<Record<string, string>>;
   readonly hasInstallScript: boolean;
+  /** What the project's policy says of its scripts. Not set if there is none. */
+  readonly scriptsAllowed?: boolean | null;
   /** The project's patch for the package's files. */
   readonly patched?: PatchMark;
 }
@@ -62,6 +64,9 @@ export interface InstallPlan {
   readonly warnings: readonly Failure[];
 }
 
+/** The entries of `allowScripts`: a package or an address, and whether its scripts may run. */
+export type ScriptPolicy = ReadonlyMap<string, boolean>;
+
 export interface PlanOptions {
   omit?: readonly ("dev" | "optional" | "peer")[] | undefined;
   /** The platform whose optional packages are installed. Engines are checked if their versions are given. */
@@ -72,6 +77,10 @@ export interface PlanOptions {
   registry?: RegistryConfig | undefined;
   /** The sources that packages may come from. */
   sources?: SourceOptions | undefined;
+  /** Which packages may run scripts, if the project says so. */
+  scripts?: ScriptPolicy | undefined;
+  /** Whether npm runs the scripts of packages of which `scripts` says nothing. Null: not before somebody has reviewed them. */
+  scriptsAllowed?: boolean | null | undefined;
   /** Locations of optional packages that could not be fetched: left out, with everything that only they need. */
   failed?: Iterable<string> | undefined;
 }
@@ -80,5 +89,6 @@ export interface PlanOptions {
 export interface PlanCode {
   readonly parseLargeJson: typeof import("../project/large-json.ts").parseLargeJson | undefined;
   readonly ForbiddenPackages: typeof import("./forbidden-packages.ts").ForbiddenPackages | undefined;
+  readonly ScriptVerdicts: typeof import("./script-policy.ts").ScriptVerdicts | undefined;
   readonly workspaceTest: typeof import("../project/workspaces.ts").workspaceTest | undefined;
 }

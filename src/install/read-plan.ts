@@ -10,15 +10,21 @@ import { isOutside } from "./location.ts";
 import { ENTRIES_IN_A_STEP, type PlanNode, type PlanNodes, readLockNodes } from "./lock-nodes.ts";
 import { passedOver } from "./passed-over.ts";
 import type { BundledPackage, InstallPlan, PlanCode, PlannedLink, PlannedPackage, PlanOptions } from "./plan.ts";
+import type { ScriptVerdicts } from "./script-policy.ts";
 import { tarballAddress, tarballRegistries } from "./tarball-address.ts";
 
 /** Loads the code that an install needs, by the lock's text and the options. */
-export async function loadPlanCode(text: string, { sources }: Pick<PlanOptions, "sources">): Promise<PlanCode> {
+export async function loadPlanCode(
+  text: string,
+  { sources, scripts }: Pick<PlanOptions, "sources" | "scripts">,
+): Promise<PlanCode> {
   const large = text.length > LARGE_JSON ? await import("../project/large-json.ts") : null;
   // The key may be escaped.
   const workspaces = /workspaces|\\u/.test(text) ? await import("../project/workspaces.ts") : null;
   const forbidden = sources && restrictsSources(sources) ? await import("./forbidden-packages.ts") : null;
+  const policy = scripts?.size ? await import("./script-policy.ts") : null;
   return {
+    ScriptVerdicts: policy?.ScriptVerdicts,
     parseLargeJson: large?.parseLargeJson,
     workspaceTest: workspaces?.workspaceTest,
     ForbiddenPackages: forbidden?.ForbiddenPackages,
@@ -38,6 +44,8 @@ export function* planInSteps(text: string, options: PlanOptions, code: PlanCode)
   const registries = tarballRegistries(options.registry);
   const forbidden = code.ForbiddenPackages && new code.ForbiddenPackages(nodes, options, code.workspaceTest);
   const dependents = new Dependents(nodes, code.workspaceTest);
+  const verdicts =
+    code.ScriptVerdicts && new code.ScriptVerdicts(nodes, options.scripts ?? new Map(), code.workspaceTest);
   const addresses = new Map<PlanNode, string | Failure>();
   const suspects = new Map<PlanNode, Failure | null>();
   const failed = [...(options.failed ?? [])]
@@ -65,7 +73,7 @@ export function* planInSteps(text: string, options: PlanOptions, code: PlanCode)
   const packages: PlannedPackage[] = [];
   for (const node of installed) {
     if (count++ % ENTRIES_IN_A_STEP === 0) yield;
-    if (node.kind === "package") packages.push(...planned(node, addresses));
+    if (node.kind === "package") packages.push(...planned(node, addresses, verdicts));
   }
   return {
     packages,
@@ -93,12 +101,17 @@ function aboutPackage({ location, manifest, optional, patched }: PlanNode): Omit
   };
 }
 
-function planned(node: PlanNode, addresses: ReadonlyMap<PlanNode, string | Failure>): PlannedPackage[] {
+function planned(
+  node: PlanNode,
+  addresses: ReadonlyMap<PlanNode, string | Failure>,
+  verdicts: ScriptVerdicts | undefined,
+): PlannedPackage[] {
   const resolved = addresses.get(node);
   if (resolved === undefined) return [];
   if (typeof resolved !== "string") throw new InstallError(resolved);
   const unresolved = node.resolved === null && { unresolved: true };
-  return [{ ...aboutPackage(node), resolved, ...unresolved, integrity: node.integrity }];
+  const scripts = verdicts && { scriptsAllowed: verdicts.of(node) };
+  return [{ ...aboutPackage(node), resolved, ...unresolved, integrity: node.integrity, ...scripts }];
 }
 
 function bundled(node: PlanNode): BundledPackage[] {

@@ -15,6 +15,7 @@ export interface Installed extends CollectedPacks {
   fetched: number;
   transferred: number;
   substitutes: Readonly<Record<string, string>>;
+  scriptsAllowed: boolean | null;
   /** Warnings about the pack cache. The list may grow after the report was made. */
   warnings: Failure[];
 }
@@ -35,7 +36,7 @@ export function reportOf(installed: Installed): InstallReport {
     removed: [...before.keys()].filter((location) => !after.has(location)),
     changed: [...after].filter(([at, sri]) => before.has(at) && before.get(at) !== sri).map(([at]) => at),
     skipped: [...plan.skipped],
-    scripts: scriptsOf(plan, packs),
+    scripts: scriptsOf(plan, packs, installed.scriptsAllowed),
     warnings,
     substitutes,
     computed: Object.fromEntries(computed),
@@ -52,10 +53,16 @@ export function computedOf(plan: InstallPlan, packs: Installed["packs"]): Map<st
   return computed;
 }
 
-function scriptsOf({ packages }: InstallPlan, packs: Installed["packs"]): InstallReport["scripts"] {
-  return packages.flatMap(({ location, name, version }: PlannedPackage) => {
+function scriptsOf(
+  { packages }: InstallPlan,
+  packs: Installed["packs"],
+  usual: boolean | null,
+): InstallReport["scripts"] {
+  return packages.flatMap(({ location, name, version, scriptsAllowed }: PlannedPackage) => {
     const scripts = packs.get(location)?.index.scripts ?? {};
-    return Object.keys(scripts).length > 0 ? [{ location, name, version, scripts }] : [];
+    return Object.keys(scripts).length > 0
+      ? [{ location, name, version, scripts, allowed: scriptsAllowed ?? usual }]
+      : [];
   });
 }
 

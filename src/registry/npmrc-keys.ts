@@ -7,12 +7,12 @@ import { warn } from "./npmrc-warning.ts";
 
 /** The keys of npm 11 and 12 that `read-npmrc.ts` does not read. */
 const KNOWN = `
-  _auth access all allow-same-version allow-scripts allow-scripts-pending allow-scripts-pin also audit audit-level
+  _auth access all allow-same-version allow-scripts-pending allow-scripts-pin also audit audit-level
   auth-type bin-links browser bypass-2fa ca cache cache-max cache-min cafile call cert cidr color commit-hooks
-  dangerously-allow-all-scripts depth description diff diff-dst-prefix diff-ignore-all-space diff-name-only
+  depth description diff diff-dst-prefix diff-ignore-all-space diff-name-only
   diff-no-prefix diff-src-prefix diff-text diff-unified dry-run editor expect-result-count expect-results expires
   fetch-retries fetch-retry-factor fetch-retry-maxtimeout fetch-retry-mintimeout fetch-timeout foreground-scripts
-  fund git git-tag-version global globalconfig heading https-proxy if-present ignore-scripts include-attestations
+  fund git git-tag-version global globalconfig heading https-proxy if-present include-attestations
   include-staged init-author-email init-author-name init-author-url init-license init-module init-private init-type
   init-version init.author.email init.author.name init.author.url init.license init.module init.version json key link
   local-address location loglevel logs-dir logs-max long maxsockets message name node-gyp node-options noproxy

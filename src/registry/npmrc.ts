@@ -18,6 +18,8 @@ export interface Npmrc {
   warnings: Failure[];
   /** Keys that nothing acts on. */
   others: string[];
+  /** What it says of scripts: the packages that may run them, whether none or all may. */
+  scripts?: { allow?: readonly string[]; ignore?: boolean; all?: boolean };
   /** Credentials for addresses that the embedder has configured. */
   credentials?: readonly ProjectCredential[];
 }

@@ -53,7 +53,17 @@ const readGlobs: ValueReader = (value) =>
   (readList(value) as string[]).flatMap((each) => each.split(",").map((glob) => glob.trim())).filter(Boolean);
 
 /** What a reader reads: an option, or a word that {@link readOptions} turns into options. */
-type Word = keyof NpmrcOptions | "include" | "production" | "optional" | "dev" | "shallow" | "nested" | SaveWord;
+type Word =
+  | keyof NpmrcOptions
+  | "include"
+  | "production"
+  | "optional"
+  | "dev"
+  | "shallow"
+  | "nested"
+  | SaveWord
+  | ScriptWord;
+type ScriptWord = "allow" | "ignore" | "all";
 type SaveWord = "save-dev" | "save-optional" | "save-peer" | "save-prod";
 
 /** The keys that count, and what each sets. docs/npmrc.md describes them. */
@@ -94,6 +104,9 @@ export const READERS: ReadonlyMap<string, readonly [Word, ValueReader]> = new Ma
   ["before", ["before", readDate]],
   ["min-release-age", ["minReleaseAge", readNumber]],
   ["min-release-age-exclude", ["minReleaseAgeExclude", readGlobs]],
+  ["allow-scripts", ["allow", readGlobs]],
+  ["ignore-scripts", ["ignore", readFlag]],
+  ["dangerously-allow-all-scripts", ["all", readFlag]],
   ["omit", ["omit", readList]],
   ["include", ["include", readList]],
   ["production", ["production", readFlag]],
@@ -249,6 +262,8 @@ function replaceWords(values: Map<string, unknown>): void {
 
 const OMIT_WORDS = ["omit", "include", "production", "optional", "dev"];
 
+const SCRIPT_WORDS = ["allow", "ignore", "all"];
+
 function readOptions(entries: Map<string, IniValue>, npmrc: Npmrc): NpmrcOptions {
   const values = new Map<string, unknown>();
   for (const [key, value] of entries) {
@@ -267,6 +282,9 @@ function readOptions(entries: Map<string, IniValue>, npmrc: Npmrc): NpmrcOptions
   if (values.has("before")) values.delete("minReleaseAge");
   if (values.get("saveExact")) values.set("savePrefix", "");
   replaceWords(values);
+  const ofScripts = [...values].filter(([word]) => SCRIPT_WORDS.includes(word));
+  for (const [word] of ofScripts) values.delete(word);
+  if (ofScripts.length > 0) npmrc.scripts = Object.fromEntries(ofScripts);
   return Object.fromEntries(values) as NpmrcOptions;
 }
 

@@ -18,6 +18,8 @@ export interface NpmRules {
   readonly knowsLock4: boolean;
   /** `strict-npmrc` refuses unknown keys of an `.npmrc`, and the keys that are new in 12 are known (12). */
   readonly refusesUnknownKeys: boolean;
+  /** The scripts of packages run only if `allowScripts` says so (12). */
+  readonly asksForScripts: boolean;
   /** The command refuses git and URLs unless they are allowed (12). */
   readonly refusesGitAndUrls: boolean;
 }
@@ -40,6 +42,7 @@ export function npmRules(npm: string): NpmRules {
     turnsGitHttpsToSsh: !twelve,
     knowsLock4: twelve,
     refusesUnknownKeys: twelve,
+    asksForScripts: twelve,
     refusesGitAndUrls: twelve,
   };
 }

@@ -105,7 +105,13 @@ test("an update of a sink reports and writes only what it adds, changes and remo
 
 test("install scripts are listed and not run", async () => {
   const { report } = await installer.install(lockAt(A));
-  const script = { location: "node_modules/a", name: "a", version: "1.0.0", scripts: { postinstall: "node x.js" } };
+  const script = {
+    location: "node_modules/a",
+    name: "a",
+    version: "1.0.0",
+    scripts: { postinstall: "node x.js" },
+    allowed: null,
+  };
   expect(report.scripts).toEqual([script]);
 });
 

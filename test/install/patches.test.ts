@@ -104,7 +104,9 @@ test.each([
     "b.patch": patch,
   };
   const { report } = await installer.install({ files });
-  expect(report.scripts).toEqual([{ location: "node_modules/b", name: "b", version: "1.0.0", scripts: expected }]);
+  expect(report.scripts).toEqual([
+    { location: "node_modules/b", name: "b", version: "1.0.0", scripts: expected, allowed: null },
+  ]);
 });
 
 test("without a sink and without a lock, the files are patched too", async () => {

@@ -12,6 +12,7 @@ export function planFromLock(text: string, options: PlanOptions): InstallPlan {
     parseLargeJson: text.length > LARGE_JSON ? parseLargeJson : undefined,
     workspaceTest,
     ForbiddenPackages,
+    ScriptVerdicts: undefined,
   };
   return runToEnd(planInSteps(text, options, code));
 }

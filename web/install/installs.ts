@@ -12,7 +12,7 @@ import { type PackSource, packSource } from "../../src/install/pack-source.ts";
 import { type PlanOptions, WASM_PLATFORM } from "../../src/install/plan.ts";
 import { createMemoryPackCache } from "../../src/pack-cache/memory-pack-cache.ts";
 import type { PackCache } from "../../src/pack-cache/pack-cache.ts";
-import { loadNpmrc, withNpmrc } from "../../src/registry/npmrc.ts";
+import { loadNpmrc, type Npmrc, withNpmrc } from "../../src/registry/npmrc.ts";
 import { type RegistryConfig, registryConfig, registryOf } from "../../src/registry/registry-config.ts";
 import { tarballUrl } from "../../src/registry/tarball-url.ts";
 import { npmRules } from "../../src/spec/npm-rules.ts";
@@ -47,6 +47,7 @@ interface CheckedInstall {
   /** `options.resolve`, copied and checked. */
   readonly resolve: ResolveOptions;
   readonly sources: SourceOptions;
+  readonly scripts: Pick<PlanOptions, "scripts" | "scriptsAllowed">;
 }
 
 /** The installs of one installer. They share an extractor and a pack cache and, at the same time, downloads and verified packs. */
@@ -97,7 +98,8 @@ export class Installs {
     });
     const sources = withNpmrc(npmrc, resolve);
     const config = registryConfig(this.#options, npmrc, sources.replaceRegistryHost);
-    const checked: CheckedInstall = { signal, options, own, config, resolve, sources };
+    const { warnings, ...scripts } = await scriptsOf(own, npmrc, this.#options);
+    const checked: CheckedInstall = { signal, options, own, config, resolve, sources, scripts };
     const nets: Backend["nets"] = (concurrency) => this.#backend.nets(concurrency);
     const downloads = new Downloads({ installer: this.#options, nets, config, own, limit: options.limits?.tarball });
     signal.throwIfAborted();
@@ -108,6 +110,7 @@ export class Installs {
     const shared = this.#sharedPacks.join();
     const ports = installPorts(this.#options, options, { downloads, extractor, packCache, progress, shared });
     const installation = new Installation(ports, options, signal);
+    for (const warning of warnings) installation.warn(warning);
     // The resolution of a project has these warnings itself.
     if (input.kind === "lock") for (const warning of npmrc.warnings) installation.warn(warning);
     this.#storing.add(installation);
@@ -173,9 +176,9 @@ export class Installs {
   #lockedProject(
     lock: string | undefined,
     facts: Omit<ProjectFacts, "files">,
-    { options, own, config, sources }: CheckedInstall,
+    { options, own, config, sources, scripts }: CheckedInstall,
   ): LockedProject {
-    const plan = { ...platformsOf(this.#options, options), omit: options.omit, registry: config, sources };
+    const plan = { ...platformsOf(this.#options, options), omit: options.omit, registry: config, sources, ...scripts };
     return lockedProject(lock, plan, { ...facts, files: own?.files });
   }
 
@@ -243,6 +246,24 @@ export class Installs {
     this.#packCache ??= "indexedDB" in globalThis ? openPackCache({ warn }) : createMemoryPackCache(MEMORY_CACHE);
     return this.#packCache;
   }
+}
+
+/** Reads whether npm would run the scripts of packages. npm 12 runs those that are allowed, and npm 11 all. */
+async function scriptsOf(
+  own: OwnFiles | undefined,
+  { scripts: { allow = [], ignore, all } = {} }: Npmrc,
+  { platform }: InstallerOptions,
+): Promise<CheckedInstall["scripts"] & { warnings: Failure[] }> {
+  if (ignore) return { scriptsAllowed: false, warnings: [] };
+  if (all || !npmRules({ ...DEFAULT_PLATFORM, ...platform }.npm).asksForScripts)
+    return { scriptsAllowed: true, warnings: [] };
+  const packageJson = own?.read.text("package.json") ?? null;
+  if (allow.length === 0 && !packageJson?.includes('"allowScripts"')) return { warnings: [] };
+  const { policy, warnings } = (await import("../../src/install/script-policy.ts")).readScriptPolicy(
+    packageJson,
+    allow,
+  );
+  return { scripts: policy, warnings };
 }
 
 /**
