@@ -145,7 +145,7 @@ function timesOf(count) {
   return modes.join(", ") || `${(count.ms / 1000).toFixed(1)} s`;
 }
 
-function add(count, { ms, milliseconds = {}, orders, verdict }) {
+function add(count, { ms, milliseconds = {}, orders }) {
   count.all++;
   count.ms += ms;
   for (const [mode, time] of Object.entries(milliseconds)) count.modes[mode] = (count.modes[mode] ?? 0) + time;

@@ -16,6 +16,12 @@ export function missingTarget(location: string, target: string): InstallError {
   return new InstallError(failure("EMISSINGTARGET", message, { requiredBy: [location], found: target, wayOut }));
 }
 
+/** EMISSINGTARGET, as a warning: a published package requires a folder. @param location where the folder would be */
+export function missingFolder(location: string, wanted: string, by: string, more: Partial<Failure>): Failure {
+  const message = `${by} requires the folder ${wanted}, which a published package cannot bring. So ${location} is not installed. npm does the same.`;
+  return failure("EMISSINGTARGET", message, more);
+}
+
 /** EOLDLOCK: a lockfile of version 1 does not say enough. */
 export function oldLock(message: string, more?: Partial<Failure>): Failure {
   return failure("EOLDLOCK", message, more);

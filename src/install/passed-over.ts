@@ -1,6 +1,6 @@
 import type { Failure } from "../api/failure.ts";
 import type { SkippedPackage } from "../api/install.ts";
-import { failure } from "../errors/failure.ts";
+import { missingFolder } from "../errors/lockfile.ts";
 import type { Dependents, LockDependency } from "./dependents.ts";
 import type { PlanNode } from "./lock-nodes.ts";
 
@@ -48,8 +48,7 @@ function lostFolder({ manifest, location }: PlanNode, into: readonly LockDepende
   const [first] = into as [LockDependency, ...LockDependency[]];
   const { name, version } = first.from.manifest;
   const spec = String(first.spec);
-  const message = `${name}@${version} requires the folder ${manifest.name}@${spec}, which a published package cannot bring. So ${location} is not installed. npm does the same.`;
-  return failure("EMISSINGTARGET", message, {
+  return missingFolder(location, `${manifest.name}@${spec}`, `${name}@${version}`, {
     package: manifest.name,
     spec,
     requiredBy: into.map(({ from }) => from.location),

@@ -42,7 +42,7 @@ export class StyleSheets {
   #textOf(id: string, state: { external: Set<string>; around: readonly string[]; chars: { left: number } }): string {
     const source = this.#sources.get(id);
     const { around, chars, external } = state;
-    if (!source || source.parsed.format !== "css" || around.includes(id)) return "";
+    if (source?.parsed.format !== "css" || around.includes(id)) return "";
     const { parsed, targets } = source;
     chars.left -= parsed.code.length;
     this.#ports.budget.count(1 + parsed.code.length / 64);

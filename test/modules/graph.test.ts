@@ -200,7 +200,8 @@ export default [Circle.pi, Circle.Double.tau, Circle.area(2), Circle.Round.x, Ci
   test("constants: NODE_ENV, process.env, import.meta.env, own ones; not in texts, keys and members", async () => {
     const files = {
       "main.js":
-        "const a = { __DEV__: 1, b: x => x.__DEV__ }; const __V__x = 2; export default [process.env.NODE_ENV, process.env.API, process.env.NONE === undefined, import.meta.env.DEV, import.meta.env.API, import.meta.env.MODE, __DEV__, '__DEV__', `${__DEV__}`, { __DEV__ }.__DEV__, a.__DEV__, __V__x]",
+        "const a = { __DEV__: 1, b: x => x.__DEV__ }; const __V__x = 2; export default [process.env.NODE_ENV, process.env.API, process.env.NONE === undefined, import.meta.env.DEV, import.meta.env.API, import.meta.env.MODE, __DEV__, '__DEV__', `$" +
+        "{__DEV__}`, { __DEV__ }.__DEV__, a.__DEV__, __V__x]",
     };
     expect(await run(files, { env: { API: "/api" }, define: { __DEV__: "true" } })).toEqual([
       "development",
@@ -461,7 +462,11 @@ describe("the cache", () => {
     const lock = JSON.stringify({ packages: { "node_modules/a": { integrity: "sha512-x" } } });
     const reads: string[] = [];
     const project = toldProject(pkg("a", "export default process.env.NODE_ENV"), lock);
-    const counted = { ...project, readFile: (path: string) => (reads.push(path), project.readFile(path)) };
+    const readFile = (path: string): Promise<Uint8Array> => {
+      reads.push(path);
+      return project.readFile(path);
+    };
+    const counted = { ...project, readFile };
     const stored = new Map<string, unknown>();
     const cache = {
       get: async (key: string) => structuredClone(stored.get(key)),

@@ -130,9 +130,9 @@ describe("require", () => {
     const files = {
       "main.js": "import a from './a.cjs'; import b from './b.cjs'; export default [a.report(), b.first() === a]",
       "a.cjs":
-        "exports.state = 'partial'\nconst b = require('./b.cjs')\nexports.state = 'done'\nexports.report = () => `a:${exports.state} ${b.report()}`",
+        "exports.state = 'partial'\nconst b = require('./b.cjs')\nexports.state = 'done'\nexports.report = () => 'a:' + exports.state + ' ' + b.report()",
       "b.cjs":
-        "const a = require('./a.cjs')\nconst seen = a.state\nexports.report = () => `b saw a:${seen}`\nexports.first = () => require('./a.cjs')",
+        "const a = require('./a.cjs')\nconst seen = a.state\nexports.report = () => 'b saw a:' + seen\nexports.first = () => require('./a.cjs')",
     };
     expect(await result(files)).toEqual(["a:done b saw a:partial", true]);
   });

@@ -63,7 +63,7 @@ test("60 tarballs on a host that does not answer are asked for nine times", asyn
 
 test("in a page that hides answers, few requests find out, and the failure says why", async () => {
   const seen: string[] = [];
-  const fetch: typeof globalThis.fetch = async (input, init) => {
+  const fetch: typeof globalThis.fetch = async (_, init) => {
     seen.push(String(init?.method ?? "GET"));
     await new Promise((wait) => setTimeout(wait, 20));
     throw new TypeError("Failed to fetch");

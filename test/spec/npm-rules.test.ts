@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { type NpmRules, npmRules, unknownNpm } from "../../src/spec/npm-rules.ts";
 
-const TWELVE: readonly (keyof NpmRules)[] = ["knowsLock4", "refusesGitAndUrls", "refusesUnknownKeys"];
+const TWELVE: readonly (keyof NpmRules)[] = ["asksForScripts", "knowsLock4", "refusesGitAndUrls", "refusesUnknownKeys"];
 const ELEVEN: readonly (keyof NpmRules)[] = ["readsShrinkwraps", "sparesOwnBundle", "turnsGitHttpsToSsh"];
 const PEERS: readonly (keyof NpmRules)[] = ["skipsAbsentOptionalPeers", "refusesSpecsInRm"];
 const EXCUSES: readonly (keyof NpmRules)[] = ["excusesFailedPeers"];
