@@ -26,6 +26,9 @@ vi.mock("../../workers/host/platform-tools.ts", async (original) => {
   return { ...real, PLATFORM_TOOLS: { ...real.PLATFORM_TOOLS, deflate: same, inflate: same } };
 });
 
+// The first test loads everything that the command loads.
+vi.setConfig({ testTimeout: 120_000 });
+
 const REGISTRY = "http://registry.local/npm/";
 const FORMS: Record<string, (secret: string) => string> = {
   "a signed URL": (secret) => `https://h.test/x/-/x-1.0.0.tgz?X-Signature=${secret}`,

@@ -271,8 +271,8 @@ test("tokenUrls names another place that gets the token, and projectConfig: fals
 test.each([
   [{ tokenUrls: ["ftp://user:hush@h/"] }, "options.tokenUrls must be a list of http or https URLs."],
   [{ tokenUrls: "http://h/" }, "options.tokenUrls must be a list of http or https URLs."],
-  [{ projectConfig: "registry" }, "options.projectConfig must be a boolean or a list of keys."],
-  [{ projectConfig: [1] }, "options.projectConfig must be a boolean or a list of keys."],
+  [{ projectConfig: "registry" }, 'options.projectConfig must be true, false or a list of keys, not "registry".'],
+  [{ projectConfig: [1] }, "options.projectConfig[0] must be text, not 1."],
 ])("%j is refused", async (options, message) => {
   await expect(createInstaller({ registry: "http://h/", ...(options as InstallerOptions) })).rejects.toMatchObject({
     code: "EINVALIDOPTION",
