@@ -95,6 +95,8 @@ const BAD_RESOLVE: BadRow[] = [
   ["resolutionMode", 1, 'options.resolutionMode must be "highest" or "lowest" or "lowest-direct", not 1.'],
   ["prereleases", true, 'options.prereleases must be "as-written" or "never" or "if-necessary" or "allow", not true.'],
   ["solverLimit", 0, "options.solverLimit must be a number above 0, not 0."],
+  ["solverLimit", -1, "options.solverLimit must be a number above 0, not -1."],
+  ["solverLimit", Number.NaN, "options.solverLimit must be a number above 0, not NaN."],
   ["solverLimit", "many", 'options.solverLimit must be a number above 0, not "many".'],
   ["signal", {}, "options.signal must be an AbortSignal, not of type object."],
   ["legacyPeerDep", true, 'Unknown option: options.legacyPeerDep. Did you mean "legacyPeerDeps"?'],
