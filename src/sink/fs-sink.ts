@@ -72,7 +72,8 @@ const FS_FUNCTIONS: Readonly<Record<keyof SinkFs, 1>> = {
 function checkFs(fs: SinkFs): void {
   const given = Object(fs) as Readonly<Record<string, unknown>>;
   // Node's `fs` has functions of the same names, which take a callback.
-  if (typeof given["promises"] === "object" && given["lstatSync"]) throw invalidInput("fs must be Node's fs/promises: pass fs.promises.");
+  if (typeof given["promises"] === "object" && given["lstatSync"])
+    throw invalidInput("fs must be Node's fs/promises: pass fs.promises.");
   const missing = Object.keys(FS_FUNCTIONS).find((name) => typeof given[name] !== "function");
   if (missing) throw invalidInput(`fs must be Node's fs/promises, or have its functions: ${missing} is missing.`);
 }
