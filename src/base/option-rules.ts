@@ -90,14 +90,26 @@ const TESTS: Readonly<Record<OptionTest, (value: unknown) => boolean>> = {
     typeof value === "boolean" || isList(value, isText) || fits({ all: "boolean", names: "list" }, value),
 };
 
-/** Checks whether a value, or each member of an object of options, may be what it is. An undefined option is none. */
+/**
+ * Checks whether a value, or each member of an object of options, may be what it is. An undefined option is none. A value that cannot be
+ * read, such as a revoked proxy or one with a getter that throws, may not.
+ */
 export function fits(rule: OptionRule, value: unknown): boolean {
+  try {
+    return matches(rule, value);
+  } catch {
+    return false;
+  }
+}
+
+function matches(rule: OptionRule, value: unknown): boolean {
   if (typeof rule === "string") return TESTS[rule](value);
   if (Array.isArray(rule)) return rule.includes(value);
   return (
     isObject(value) &&
     Object.entries(value).every(
-      ([name, each]) => each === undefined || (Object.hasOwn(rule, name) && fits((rule as OptionRules)[name]!, each)),
+      ([name, each]) =>
+        each === undefined || (Object.hasOwn(rule, name) && matches((rule as OptionRules)[name]!, each)),
     )
   );
 }

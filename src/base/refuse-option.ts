@@ -66,6 +66,14 @@ const SECRET: ReadonlySet<OptionRule> = new Set(["url", "urls", "relay", "scopes
  * @param path the path of `value` itself: `options`
  */
 export function refusal(rule: OptionRule, value: unknown, path = "options"): InstallError {
+  try {
+    return refusalOf(rule, value, path);
+  } catch {
+    return invalidOption(`${path} cannot be read.`);
+  }
+}
+
+function refusalOf(rule: OptionRule, value: unknown, path: string): InstallError {
   if (typeof rule === "string") return refusedValue(rule, value, path);
   if (Array.isArray(rule)) return refused(path, rule.map((one) => JSON.stringify(one)).join(" or "), value);
   const rules = rule as OptionRules;

@@ -142,7 +142,7 @@ export const options: Target = {
 /** Options that an in-memory registry needs. */
 function settings(given: unknown): unknown {
   if (!isTree(given)) return given;
-  const mode = ["threads", "worker"].includes(String(Object(given)["mode"])) ? { mode: "inline" } : {};
+  const mode = ["threads", "worker"].includes(Object(given)["mode"]) ? { mode: "inline" } : {};
   const timers = { timeout: 1000, retries: 0 };
   return { ...timers, ...(given as object), ...mode, fetch };
 }
