@@ -104,6 +104,12 @@ if (flags.has("--long")) {
     check("long laws", "test/solver/laws/search.mjs", []),
     check("kill tests", "test/install/kill.mjs", []),
     check("every fault", "node_modules/vitest/vitest.mjs", ["run", "--project", "system", "test/faults/table.test.ts"]),
+    check("every secret", "node_modules/vitest/vitest.mjs", [
+      "run",
+      "--project",
+      "system",
+      "test/web/planted-secrets.test.ts",
+    ]),
   );
 } else {
   outcomes.push(tier("fast tier", ["node"]));
