@@ -1,10 +1,16 @@
 import { onAbort } from "./on-abort.ts";
 
-/** Work that one run does, and for whose value others may wait. */
+/** Another run that waits for a value. */
+interface Waiter<V> {
+  readonly run: SharedRun<V>;
+  /** Null: the run that did the work has given up. */
+  resolve(value: V | null): void;
+}
+
+/** The work of one run. */
 interface Running<V> {
   readonly order: WorkOrder<V>;
-  /** Null: the run has given up. */
-  readonly waiters: Map<SharedRun<V>, (value: V | null) => void>;
+  readonly waiters: Set<Waiter<V>>;
 }
 
 interface Kept<V> {
@@ -41,8 +47,7 @@ export interface SharedWorkOptions<V> {
 
 /**
  * Shares work between runs that are open at the same time. A run gets the value on which another one is working, or one that was done
- * since it joined; an older one only if values are `lasting`. A run that leaves takes its work with it: those who waited do it
- * themselves.
+ * since it joined; an older one only if values are `lasting`. If a run leaves, the runs that waited for its work do it themselves.
  */
 export class SharedWork<V> {
   readonly running: Map<string, Running<V>> = new Map();
@@ -70,13 +75,13 @@ export class SharedWork<V> {
   }
 
   /** Keeps a value for runs that do not have it. */
-  keep(key: string, value: V, owner: SharedRun<V>, served: Iterable<SharedRun<V>>): void {
+  keep(key: string, value: V, owner: SharedRun<V>, served: Iterable<Waiter<V>>): void {
     const { keep, share } = this.options;
     let takers: Set<SharedRun<V>> | null = null;
     if (keep.kind === "timely") {
       takers = new Set(this.#open);
       takers.delete(owner);
-      for (const run of served) takers.delete(run);
+      for (const { run } of served) takers.delete(run);
       if (takers.size === 0) return;
     } else if (!keep.isAgeless(value)) return;
     this.#forget(key);
@@ -103,11 +108,11 @@ export class SharedWork<V> {
   }
 }
 
-/** The part of one run. */
+/** The access of one run to {@link SharedWork}. */
 export class SharedRun<V> {
   readonly #shared: SharedWork<V>;
   readonly #own = new Map<string, Running<V>>();
-  /** What others do, and this run waits for. */
+  /** The work of other runs for which this run waits. */
   readonly #waiting = new Set<WorkOrder<V>>();
   readonly #life = new AbortController();
 
@@ -142,7 +147,7 @@ export class SharedRun<V> {
 
   async #work(order: WorkOrder<V>): Promise<V> {
     const { key } = order;
-    const running: Running<V> = { order, waiters: new Map() };
+    const running: Running<V> = { order, waiters: new Set() };
     this.#own.set(key, running);
     this.#shared.running.set(key, running);
     let value: V | null = null;
@@ -159,8 +164,8 @@ export class SharedRun<V> {
     if (!running) return;
     this.#own.delete(key);
     this.#shared.running.delete(key);
-    for (const resolve of running.waiters.values()) resolve(value && this.#shared.options.share(value));
-    if (value !== null) this.#shared.keep(key, value, this, running.waiters.keys());
+    for (const { resolve } of running.waiters) resolve(value && this.#shared.options.share(value));
+    if (value !== null) this.#shared.keep(key, value, this, running.waiters);
   }
 
   /** Waits for another run's value. Returns null if that run gives up, or this one. */
@@ -169,8 +174,9 @@ export class SharedRun<V> {
     this.#waiting.add(running.order);
     running.order.hurry?.(rank);
     const value = await new Promise<V | null>((resolve) => {
-      running.waiters.set(this, resolve);
-      forget.push(() => running.waiters.delete(this));
+      const waiter = { run: this, resolve };
+      running.waiters.add(waiter);
+      forget.push(() => running.waiters.delete(waiter));
       for (const each of [signal, this.#life.signal]) if (each) forget.push(onAbort(each, () => resolve(null)));
     });
     for (const each of forget) each();

@@ -40,7 +40,7 @@ export function* finishTree(context: Context, fromLock: boolean): Steps<void> {
 
 /** Checks whether the tree may lack something that the project asks for. Few projects give a reason to look. */
 function mayLose({ tree, specTable, options }: Context, fromLock: boolean): boolean {
-  if (tree.hasBundles || tree.hasWorkspaces || tree.tookTarget || options.policy.before != null) return true;
+  if (tree.hasBundles || tree.hasWorkspaces || tree.lostTarget || options.policy.before != null) return true;
   if (specTable.overrides && (fromLock || tree.hasLinks)) return true;
   for (const { manifest } of tree.inventory.values()) if (repeatsNames(manifest)) return true;
   return false;

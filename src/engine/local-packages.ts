@@ -7,7 +7,7 @@ import { fail, type Outcome, ok } from "../errors/failure.ts";
 import { notFound } from "../errors/files.ts";
 import { noManifest } from "../errors/local-packages.ts";
 import type { Edge } from "../graph/edge.ts";
-import { FOLDER_WORK } from "../graph/folders.ts";
+import { FOLDER_OPERATIONS } from "../graph/folders.ts";
 import { Link } from "../graph/link.ts";
 import { Node } from "../graph/node.ts";
 import { normaliseManifest } from "../registry/normalise-manifest.ts";
@@ -43,7 +43,7 @@ function isLinked(edge: Edge, folder: string, { tree, options }: Context): boole
 
 /** Returns a link to a folder of the project. Placing the link also places the folder. */
 export function linkTo(name: string, folder: string, { specTable, tree, folders }: Context): Node {
-  tree.folders = FOLDER_WORK;
+  tree.folders = FOLDER_OPERATIONS;
   if (folder === tree.root.path) return new Link({ specTable, name }, tree.root);
   const present = tree.at(folder);
   const manifest = folders.manifest(folder) ?? {};

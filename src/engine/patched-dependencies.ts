@@ -1,17 +1,13 @@
 // Loaded on demand: for a package.json or a lock with patches, under the rules of npm 12.
 import type { LockMarks, PatchMark } from "../api/lock-marks.ts";
-import { relativePath, resolvePath } from "../base/posix-path.ts";
+import { resolvePath } from "../base/posix-path.ts";
 import { InstallError } from "../errors/failure.ts";
-import { overLimit } from "../errors/limit.ts";
-import { missingPatch, unsafePatch, unusedPatches } from "../errors/patches.ts";
+import { unusedPatches } from "../errors/patches.ts";
 import type { Node } from "../graph/node.ts";
+import { PatchFiles } from "../project/patch-files.ts";
 import { declaredPatches, type PatchSelector, PatchSelectors, refusePatch } from "../project/patch-selectors.ts";
-import { sriOf } from "../tarball/text-hash.ts";
 import type { BuildOptions, Context } from "./context.ts";
 import { PAUSE, type Steps } from "./need.ts";
-
-/** Bytes of all patches of a project at most. */
-const MAX_PATCH_BYTES = 64 << 20;
 
 /**
  * Marks the nodes of a finished tree to which the project's `patchedDependencies` apply a patch (npm-tree §28).
@@ -30,10 +26,10 @@ export function* markPatches(context: Context): Steps<void> {
   const { tree, specTable } = context;
   const { root } = tree;
   const selectors = new PatchSelectors(root.manifest);
-  const patches = new PatchFiles(context);
+  const patches = new PatchFiles((path) => context.folders.file(resolvePath(root.path, path)), root.path);
   const used = new Set<string>();
   for (const node of [...tree.inventory.values()]) {
-    specTable.budget.visit(1);
+    specTable.budget.visit(1 + selectors.count(node.name));
     if (specTable.budget.takePause()) yield PAUSE;
     if (node === root) continue;
     if (node.isWorkspace) {
@@ -47,7 +43,7 @@ export function* markPatches(context: Context): Steps<void> {
       used.add(selector.key);
     }
     if (!selector && !node.marks?.patched) continue;
-    node.marks = withPatch(node.marks, selector ? patches.mark(selector.path, node) : null);
+    node.marks = withPatch(node.marks, selector ? patches.mark(selector.path, node.name) : null);
   }
   const unused = selectors.all().filter(({ key }) => !used.has(key));
   if (unused.length > 0) dropUnused(unused, root, context.options);
@@ -72,37 +68,6 @@ function assertFromRegistry(node: Node, { key }: PatchSelector): void {
     if (!spec || "registry" in spec) continue;
     const message = `The entry "${key}" of patchedDependencies matches ${node.name}@${node.version}, which does not come from a registry: a dependent asks for "${edge.effective}". Only packages of registries can be patched.`;
     refusePatch("EPATCHNONREGISTRY", message, node, { spec: edge.effective });
-  }
-}
-
-/** Reads and hashes each patch once. */
-class PatchFiles {
-  readonly #context: Context;
-  readonly #marks = new Map<string, PatchMark>();
-  #bytes = 0;
-
-  constructor(context: Context) {
-    this.#context = context;
-  }
-
-  /** Step 4. @throws InstallError EPATCHUNSAFE, EPATCHNOTFOUND, ELIMIT */
-  mark(path: unknown, node: Node): PatchMark {
-    if (typeof path !== "string") throw unsafePatch(JSON.stringify(path) ?? "", node.name);
-    const known = this.#marks.get(path);
-    if (known) return known;
-    const { folders, tree } = this.#context;
-    const full = resolvePath(tree.root.path, path);
-    const relative = relativePath(tree.root.path, full);
-    if (relative === "" || relative.startsWith("..")) throw unsafePatch(path, node.name);
-    const bytes = folders.file(full);
-    if (!bytes) throw missingPatch(path, node.name);
-    this.#bytes += bytes.length;
-    if (this.#bytes > MAX_PATCH_BYTES) {
-      throw new InstallError(overLimit(`The patches of the project have more than ${MAX_PATCH_BYTES} bytes.`));
-    }
-    const mark = { integrity: sriOf(bytes), path };
-    this.#marks.set(path, mark);
-    return mark;
   }
 }
 

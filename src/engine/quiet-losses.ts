@@ -36,7 +36,7 @@ export function* warnOfLosses(context: Context, fromLock: boolean): Steps<void> 
     if (specTable.budget.takePause()) yield PAUSE;
     if (node.isLink || node.inert) continue;
     if (repeatsNames(node.manifest)) namesAlike(node, context);
-    if (tree.tookTarget) lostPackage(node, context);
+    if (tree.lostTarget) lostPackage(node, context);
     if (tree.hasWorkspaces) notWorkspace(node, context);
     if (tree.hasLinks && specTable.overrides) misledOverride(node, context);
     if (tree.hasBundles && node !== tree.root) incompleteBundle(node, context);
@@ -62,7 +62,8 @@ function namesAlike(node: Node, { specTable, warnings }: Context): void {
 }
 
 /** ELOSTPACKAGE */
-function lostPackage(node: Node, { tree, warnings }: Context): void {
+function lostPackage(node: Node, { tree, warnings, specTable }: Context): void {
+  specTable.budget.visit(node.edges().size);
   if (node.extraneous || !node.isDescendantOf(tree.root) || node.bundler()) return;
   const bundled = new Set(node === tree.root ? [] : bundledNames(node.manifest));
   for (const { to, name, effective, optional, peerConflicted } of node.edges().values()) {
@@ -74,7 +75,8 @@ function lostPackage(node: Node, { tree, warnings }: Context): void {
 }
 
 /** EOVERRIDEFOLDER */
-function misledOverride(node: Node, { warnings }: Context): void {
+function misledOverride(node: Node, { warnings, specTable }: Context): void {
+  specTable.budget.visit(node.edges().size);
   for (const edge of node.edges().values()) {
     const { to, rule, name } = edge;
     if (!to?.isLink || edge.valid || rule?.name !== name || edge.parsed().spec?.type !== "directory") continue;

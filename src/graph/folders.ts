@@ -1,13 +1,13 @@
 import { fold } from "./fold.ts";
 import type { Link } from "./link.ts";
 import type { Node } from "./node.ts";
-import { type FolderWork, type ProjectTree, subtree } from "./tree.ts";
+import { type FolderOperations, type ProjectTree, subtree } from "./tree.ts";
 
 // Loaded on demand: for a tree with folders of the project in it: workspaces, targets of links, entries of a lock.
 
 /** Puts a node at a path: a folder that is not under `node_modules`, or a package at the path that a lock gives. */
 export function attachAt(tree: ProjectTree, node: Node, path: string): void {
-  tree.folders = FOLDER_WORK;
+  tree.folders = FOLDER_OPERATIONS;
   const present = tree.at(path);
   if (present && present !== node) tree.detach(present);
   node.ownPath = path;
@@ -41,14 +41,14 @@ function placeTarget(tree: ProjectTree, link: Link): void {
 }
 
 /**
- * What links need that lead into `node_modules`: a package may come to stand where their target is.
+ * The operations for links that lead into `node_modules`, where a package may take the place of their target.
  *
  * ```
  * root -> b;  b -> g "file:../e"     the link b/node_modules/g makes node_modules/e, an empty folder
  * b -> e@1                           e@1 is placed at node_modules/e: the folder goes, and the link leads to e@1
  * ```
  */
-export const FOLDER_WORK: FolderWork = {
+export const FOLDER_OPERATIONS: FolderOperations = {
   vacate(tree, node, parent) {
     const there = tree.inventory.get(`${parent.location}${parent.location && "/"}node_modules/${node.name}`);
     if (there && there !== node) tree.detach(there);
@@ -77,7 +77,7 @@ export const FOLDER_WORK: FolderWork = {
     }
     // As in npm, a link that leaves with a package above it takes its target along, even if others need that.
     if (!node.isLink || node === top || !target.placed || target === tree.root) return;
-    tree.tookTarget = true;
+    tree.lostTarget = true;
     tree.detach(target);
   },
 };

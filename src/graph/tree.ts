@@ -25,8 +25,8 @@ export abstract class NodeTree {
   hasBundles = false;
   /** True if a link was put into the tree. */
   hasLinks = false;
-  /** True if a package left the tree with a link that leads to it. */
-  tookTarget = false;
+  /** True if a package left the tree because a link to it left. */
+  lostTarget = false;
   /** True for a virtual root, in which edges are made only for peers and for names that are in the tree. */
   readonly partial: boolean = false;
   declare readonly workspaceSpecs: ReadonlyMap<string, EdgeSpec>;
@@ -41,8 +41,8 @@ export abstract class NodeTree {
   abstract detach(node: Node): void;
 }
 
-/** What a tree does only if it has links or folders that are not under `node_modules`. */
-export interface FolderWork {
+/** Operations of a tree that has links, or folders that are not under `node_modules`. */
+export interface FolderOperations {
   /** Removes a folder that stands where a package goes. Call it before the package is put there. */
   vacate(tree: ProjectTree, node: Node, parent: Node): void;
   /** Gives a new package the folders below it, and the links that lead to its path. Puts the target of a new link into the tree. */
@@ -74,7 +74,7 @@ export class ProjectTree extends NodeTree {
   /** True while a lock is loaded: nodes are placed, but edges are not pointed yet. */
   loading = false;
   /** Set in trees with links and folders: `folders.ts`. */
-  folders: FolderWork | null = null;
+  folders: FolderOperations | null = null;
   /** The nodes that are not under `node_modules`, except the root. */
   readonly tops: Set<Node> = new Set();
   /** Nodes by name, in order. The value is the node itself, not a set, for the many names with one node. */

@@ -113,7 +113,7 @@ export class VirtualTree extends NodeTree {
     if (copy) link.retarget(copy);
     else if (target.placed && target !== tree.root) {
       tree.detach(target);
-      tree.tookTarget = true;
+      tree.lostTarget = true;
     }
   }
 

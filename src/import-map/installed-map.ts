@@ -8,7 +8,7 @@ import { badImportMap } from "../errors/tree.ts";
 import { joinPath, parentOf } from "../node/manifests.ts";
 import { EMPTY_MODULE } from "../node/resolve.ts";
 import { webDigest } from "../tarball/integrity.ts";
-import { escapePath, refusedOption } from "./address.ts";
+import { escapePath } from "./address.ts";
 import { importablePackages } from "./importable-packages.ts";
 import { type MapBudget, type MapWork, owningPackage } from "./map-budget.ts";
 import { EVERYWHERE, Mappings } from "./mappings.ts";
@@ -57,9 +57,7 @@ const PROJECT = "index.js";
  * 5. Write `imports`, then a scope entry for each import that a browser would not resolve like Node, then `integrity`.
  */
 export async function installedMap(tree: Tree, options: InstalledOptions): Promise<ImportMapResult> {
-  const { project, conditions, withHashes, budget, commonjs = "omit" } = options;
-  if (commonjs !== "omit" && commonjs !== "wrap")
-    throw refusedOption("commonjs", commonjs, { must: 'be "omit" or "wrap"', examples: '"wrap"' });
+  const { project, conditions, withHashes, budget, commonjs } = options;
   const wraps = commonjs === "wrap";
   await assertInstalled(tree, project, budget);
   const digest = withHashes ? webDigest(globalThis.crypto?.subtle) : null;

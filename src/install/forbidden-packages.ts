@@ -7,9 +7,9 @@ import { PROJECT_MOUNT } from "../project/files.ts";
 import { parseUrl, registryOf } from "../registry/registry-config.ts";
 import { forbiddenSource } from "../spec/allowed-sources.ts";
 import { parseSpec } from "../spec/spec.ts";
-import { Dependents, type LockDependency } from "./dependents.ts";
-import type { PlanNode, PlanNodes } from "./lock-nodes.ts";
-import type { PlanCode, PlanOptions } from "./plan.ts";
+import type { Dependents, LockDependency } from "./dependents.ts";
+import type { PlanNode } from "./lock-nodes.ts";
+import type { PlanOptions } from "./plan.ts";
 
 /** Specs that need no parser: ranges, versions and simple tags. */
 const PLAIN_SPEC = /^[\w.+\-^~<>=|* ]*$/;
@@ -19,9 +19,9 @@ export class ForbiddenPackages {
   readonly #options: PlanOptions;
   readonly #dependents: Dependents;
 
-  constructor(nodes: PlanNodes, options: PlanOptions, workspaceTest: PlanCode["workspaceTest"]) {
+  constructor(options: PlanOptions, dependents: Dependents) {
     this.#options = options;
-    this.#dependents = new Dependents(nodes, workspaceTest);
+    this.#dependents = dependents;
   }
 
   /**

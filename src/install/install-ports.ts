@@ -15,7 +15,7 @@ export interface InstallPorts extends Clock {
   readonly limits: InstallLimits;
   readonly unpack: UnpackLimits;
   readonly progress: ProgressListener | undefined;
-  /** This install's part in what the installs of an installer share. */
+  /** This install's access to the packs that the installs of an installer share. */
   readonly shared?: SharedPacks | undefined;
   /** Calls `run` after `milliseconds`. Returns a function that cancels the timer. */
   startTimer(milliseconds: number, run: () => void): () => void;

@@ -61,6 +61,11 @@ export function parseLockText(text: string): ParsedLock {
   return checkedLock(parseJsonText(text, "package-lock.json", MAX_LOCK));
 }
 
+/** As {@link parseLockText}, with pauses if the code for large JSON is loaded. */
+export function* parseLock(text: string, parseLargeJson: PlanCode["parseLargeJson"]): Generator<undefined, ParsedLock> {
+  return parseLargeJson ? checkedLock(yield* parseLargeJson(text, "package-lock.json")) : parseLockText(text);
+}
+
 interface ParsedLock {
   data: Json;
   packages: Json;
@@ -96,8 +101,7 @@ export function* readLockNodes(
   text: string,
   parseLargeJson: PlanCode["parseLargeJson"],
 ): Generator<undefined, PlanNodes> {
-  const parsed = parseLargeJson ? yield* parseLargeJson(text, "package-lock.json") : null;
-  const { packages } = parsed ? checkedLock(parsed) : parseLockText(text);
+  const { packages } = yield* parseLock(text, parseLargeJson);
   const nodes = new Map<string, PlanNode>();
   const links: [string, Json][] = [];
   const project = packages[""] ?? {};

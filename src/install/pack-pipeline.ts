@@ -17,13 +17,13 @@ export interface PipelineOptions {
   /** Whether to return inflated archives too. */
   archives: boolean;
   operations: Operations;
-  /** This install's part in what the installs of an installer share. */
+  /** This install's access to the packs that the installs of an installer share. */
   shared?: SharedPacks | undefined;
   /** Called after every step. */
   listener?: PipelineListener | undefined;
 }
 
-/** The part that one install has in {@link sharedPacks}. */
+/** The access of one install to {@link sharedPacks}. */
 export type SharedPacks = SharedRun<Outcome<Extracted>>;
 
 /** Shares verified tarballs between installs. An install that joins must leave once its packs are stored. */

@@ -3,13 +3,13 @@ import type { FileMap } from "../api/common.ts";
 import type { Failure } from "../api/failure.ts";
 import type { PatchMark } from "../api/lock-marks.ts";
 import { relativePath, resolvePath } from "../base/posix-path.ts";
+import { runWithPauses } from "../base/run-to-end.ts";
 import { failure, InstallError } from "../errors/failure.ts";
 import { overLimit } from "../errors/limit.ts";
-import { missingPatch, unsafePatch } from "../errors/patches.ts";
 import { ProjectFiles } from "../project/files.ts";
+import { PatchFiles } from "../project/patch-files.ts";
 import { installScripts } from "../tarball/install-scripts.ts";
 import type { PackIndex } from "../tarball/pack-index.ts";
-import { sriOf } from "../tarball/text-hash.ts";
 import { type OpenedPack, rangeOf } from "./pack-files.ts";
 import type { InstallPlan } from "./plan.ts";
 import { applyHunks, type FilePatch, PatchMisfit, parseDiff } from "./unified-diff.ts";
@@ -43,14 +43,15 @@ export class PatchStep {
   /** Locations whose patch does not fit, and that stay as they came. */
   readonly failed: Set<string> = new Set();
   readonly #input: PatchInput;
-  readonly #files: ProjectFiles;
+  readonly #files: PatchFiles;
   readonly #marks: ReadonlyMap<string, PatchMark>;
   readonly #patches = new Map<string, FilePatch[]>();
   readonly #patched = new Map<string, Promise<PackIndex>>();
 
   constructor(input: PatchInput) {
     this.#input = input;
-    this.#files = new ProjectFiles(input.files ?? {}, "/");
+    const files = new ProjectFiles(input.files ?? {}, "/");
+    this.#files = new PatchFiles((path) => files.bytes(`/${path}`));
     this.#marks = new Map(
       input.plan.packages.flatMap(({ location, patched }) => (patched ? [[location, patched] as const] : [])),
     );
@@ -89,11 +90,11 @@ export class PatchStep {
     try {
       let patches = this.#patches.get(mark.path);
       if (!patches) {
-        patches = await this.#inTurns(parseDiff(text));
+        patches = await runWithPauses(parseDiff(text), this.#input.nextTurn);
         this.#patches.set(mark.path, patches);
       }
       const files = new PatchedFiles(opened, this.#input.overlay);
-      for (const patch of patches) await this.#inTurns(files.apply(patch));
+      for (const patch of patches) await runWithPauses(files.apply(patch), this.#input.nextTurn);
       return files.keep();
     } catch (error) {
       if (!(error instanceof PatchMisfit)) throw error;
@@ -105,24 +106,13 @@ export class PatchStep {
     }
   }
 
-  async #inTurns<T>(steps: Generator<undefined, T>): Promise<T> {
-    for (;;) {
-      const step = steps.next();
-      if (step.done) return step.value;
-      await this.#input.nextTurn();
-    }
-  }
-
   /** Step 1. @throws InstallError EPATCHUNSAFE, EPATCHNOTFOUND, EPATCHINTEGRITY, ELIMIT */
   #textOf({ path, integrity }: PatchMark, location: string): string {
-    const relative = relativePath("/0/1/2/3", resolvePath("/0/1/2/3", path));
-    if (relative === "" || relative.startsWith("..")) throw unsafePatch(path, location);
-    const bytes = this.#files.bytes(`/${relative}`);
-    if (!bytes) throw missingPatch(path, location);
+    const bytes = this.#files.bytes(path, location);
     if (bytes.length > MAX_PATCH) {
       throw new InstallError(overLimit(`The patch ${path} has more than ${MAX_PATCH} bytes. Split it.`));
     }
-    if (sriOf(bytes) !== integrity) {
+    if (this.#files.mark(path, location).integrity !== integrity) {
       const message = `The patch ${path} of ${location} is not the one of the lock: its hash differs. Resolve the project again.`;
       const wayOut = [{ kind: "other" as const, text: "Resolve the project again, and install the new lock." }];
       throw new InstallError(

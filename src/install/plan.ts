@@ -31,7 +31,7 @@ export interface PlannedPackage {
   /** Command names and the files that they lead to, checked. */
   readonly bin: Readonly<Record<string, string>>;
   readonly hasInstallScript: boolean;
-  /** What the project's policy says of its scripts. Not set if there is none. */
+  /** The verdict of the project's policy on its scripts. Not set if there is no policy. */
   readonly scriptsAllowed?: boolean | null;
   /** The project's patch for the package's files. */
   readonly patched?: PatchMark;

@@ -42,10 +42,9 @@ export async function loadPlanCode(
 export function* planInSteps(text: string, options: PlanOptions, code: PlanCode): Generator<undefined, InstallPlan> {
   const nodes = yield* readLockNodes(text, code.parseLargeJson);
   const registries = tarballRegistries(options.registry);
-  const forbidden = code.ForbiddenPackages && new code.ForbiddenPackages(nodes, options, code.workspaceTest);
   const dependents = new Dependents(nodes, code.workspaceTest);
-  const verdicts =
-    code.ScriptVerdicts && new code.ScriptVerdicts(nodes, options.scripts ?? new Map(), code.workspaceTest);
+  const forbidden = code.ForbiddenPackages && new code.ForbiddenPackages(options, dependents);
+  const verdicts = code.ScriptVerdicts && new code.ScriptVerdicts(options.scripts ?? new Map(), dependents);
   const addresses = new Map<PlanNode, string | Failure>();
   const suspects = new Map<PlanNode, Failure | null>();
   const failed = [...(options.failed ?? [])]

@@ -8,10 +8,10 @@ import { parseUrl } from "../registry/registry-config.ts";
 import { packageNameProblem } from "../spec/package-name.ts";
 import { validRange } from "../spec/range.ts";
 import { compareVersions, parseVersion } from "../spec/version.ts";
-import { Dependents } from "./dependents.ts";
+import type { Dependents } from "./dependents.ts";
 import { isRegistrySpec } from "./forbidden-packages.ts";
-import type { PlanNode, PlanNodes } from "./lock-nodes.ts";
-import type { PlanCode, ScriptPolicy } from "./plan.ts";
+import type { PlanNode } from "./lock-nodes.ts";
+import type { ScriptPolicy } from "./plan.ts";
 
 /** An entry of a policy: a package of a registry, by name and perhaps version, or an address. */
 interface Rule {
@@ -76,14 +76,20 @@ function readRule([key, allowed]: [string, boolean]): Rule {
   return { allowed, name, versions: spec === "" || spec === "*" ? null : versionsOf(spec) };
 }
 
-/** What a policy says of each package of a lock. */
+/** The verdict of a policy on each package of a lock. */
 export class ScriptVerdicts {
-  readonly #rules: readonly Rule[];
+  /** By the name of the package. */
+  readonly #named = new Map<string, Rule[]>();
+  /** By address, see {@link placeOf}. */
+  readonly #placed = new Map<string, Rule[]>();
   readonly #dependents: Dependents;
 
-  constructor(nodes: PlanNodes, policy: ScriptPolicy, workspaceTest: PlanCode["workspaceTest"]) {
-    this.#rules = [...policy].map(readRule);
-    this.#dependents = new Dependents(nodes, workspaceTest);
+  constructor(policy: ScriptPolicy, dependents: Dependents) {
+    this.#dependents = dependents;
+    for (const rule of [...policy].map(readRule)) {
+      if (rule.source !== undefined) append(this.#placed, placeOf(rule.source), rule);
+      else append(this.#named, rule.name ?? "", rule);
+    }
   }
 
   /**
@@ -95,22 +101,34 @@ export class ScriptVerdicts {
    * 3. An entry with an address matches the package from there.
    */
   of(node: PlanNode): boolean | null {
-    const matching = this.#rules.filter((rule) => this.#matches(rule, node));
+    const matching = [...this.#ofName(node), ...this.#ofPlace(node)];
     if (matching.some(({ allowed }) => allowed === false)) return false;
     return matching.some(({ allowed }) => allowed === true) ? true : null;
   }
 
-  #matches({ name, versions, source, allowed }: Rule, node: PlanNode): boolean {
-    if (source !== undefined) return node.resolved !== null && placeOf(node.resolved) === placeOf(source);
-    const into = [...this.#dependents.into(node)];
-    if (into.length === 0 || !into.every(isRegistrySpec)) return false;
-    const trusted = identityOf(node);
-    if (trusted.name !== name) return false;
-    if (!versions) return true;
-    const version = trusted.version === null ? null : parseVersion(trusted.version);
-    if (!version) return !allowed;
-    return versions.some((each) => compareVersions(parseVersion(each) ?? version, version) === 0);
+  #ofPlace({ resolved }: PlanNode): readonly Rule[] {
+    return resolved === null ? [] : (this.#placed.get(placeOf(resolved)) ?? []);
   }
+
+  #ofName(node: PlanNode): readonly Rule[] {
+    const trusted = identityOf(node);
+    const rules = this.#named.get(trusted.name);
+    if (!rules) return [];
+    const into = [...this.#dependents.into(node)];
+    if (into.length === 0 || !into.every(isRegistrySpec)) return [];
+    const version = trusted.version === null ? null : parseVersion(trusted.version);
+    return rules.filter(({ versions, allowed }) => {
+      if (!versions) return true;
+      if (!version) return !allowed;
+      return versions.some((each) => compareVersions(parseVersion(each) ?? version, version) === 0);
+    });
+  }
+}
+
+function append(rules: Map<string, Rule[]>, key: string, rule: Rule): void {
+  const same = rules.get(key) ?? [];
+  same.push(rule);
+  rules.set(key, same);
 }
 
 /** Returns an address in one form: `file:a.tgz` and `file:./a.tgz` are the same. */

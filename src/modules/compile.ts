@@ -75,6 +75,8 @@ export async function compileScript(
 
 /** Reads the place from the compiler's error. Other errors are faults of the compiler, at the start of the file. */
 function scriptError(error: unknown, code: string): ScriptError {
+  // The compiler calls itself for each level.
+  if (error instanceof RangeError) return new ScriptError("the code is nested too deeply", 0);
   const { message, pos } = error as { message?: string; pos?: unknown };
   const text = String(message ?? error)
     .replace(/^Error transforming [^:]*: /, "")

@@ -1,5 +1,6 @@
 // Loaded on demand: when a graph has a CSS module.
 
+import { endOfComment, endOfString, skipBlanks } from "./css-lexemes.ts";
 import type { ParsedImport, ParsedModule, StyleClass } from "./parsed-module.ts";
 import { applyEdits, type TextEdit } from "./text-edits.ts";
 
@@ -56,7 +57,7 @@ class CssModule {
 
   #open(from: number, to: number): void {
     const { code } = this.#sheet;
-    const start = skipBlanks(code, from, to);
+    const start = Math.min(skipBlanks(code, from), to);
     const prelude = code.slice(start, to);
     const keyframes = /^@(?:-\w+-)?keyframes\s+/i.exec(prelude);
     if (keyframes) {
@@ -121,7 +122,7 @@ class CssModule {
 
   #declaration(from: number, to: number): void {
     const { code } = this.#sheet;
-    const start = skipBlanks(code, from, to);
+    const start = Math.min(skipBlanks(code, from), to);
     const property = /^([\w-]+)\s*:/.exec(code.slice(start, Math.min(to, start + 60)));
     if (!property) return;
     const name = (property[1] as string).toLowerCase();
@@ -203,17 +204,8 @@ function relocated(edits: readonly TextEdit[], imports: readonly ParsedImport[])
 function endOfLexeme(text: string, at: number): number {
   const char = text[at];
   if (char === "\\") return at + 2;
-  if (char === "/" && text[at + 1] === "*") {
-    const end = text.indexOf("*/", at + 2);
-    return end < 0 ? text.length : end + 2;
-  }
-  if (char === '"' || char === "'") {
-    for (let end = at + 1; end < text.length; end++) {
-      if (text[end] === "\\") end++;
-      else if (text[end] === char) return end + 1;
-    }
-    return text.length;
-  }
+  if (char === "/" && text[at + 1] === "*") return endOfComment(text, at);
+  if (char === '"' || char === "'") return endOfString(text, at);
   if (char !== "(") return at + 1;
   let level = 0;
   for (let end = at; end < text.length; end++) {
@@ -222,13 +214,6 @@ function endOfLexeme(text: string, at: number): number {
     else if (text[end] === ")" && --level === 0) return end + 1;
   }
   return text.length;
-}
-
-function skipBlanks(text: string, from: number, to: number): number {
-  let at = from;
-  while (at < to && (/\s/.test(text[at] as string) || (text[at] === "/" && text[at + 1] === "*")))
-    at = /\s/.test(text[at] as string) ? at + 1 : endOfLexeme(text, at);
-  return Math.min(at, to);
 }
 
 /** Returns a short hash of a path (FNV-1a). */

@@ -13,7 +13,7 @@ import {
 import { ExportNames } from "./export-names.ts";
 import type { GraphBudget } from "./graph-budget.ts";
 import { writeClause } from "./import-clause.ts";
-import { jsonModule } from "./json-module.ts";
+import { jsonLiteral, jsonModule, parseJson } from "./json-module.ts";
 import { splitKey, unavailableMessage } from "./module-id.ts";
 import type { ImportTarget, ModuleSource } from "./module-source.ts";
 import { OriginalPlaces } from "./original-place.ts";
@@ -31,7 +31,7 @@ export interface LinkedGraph {
   readonly errors: readonly ModuleProblem[];
 }
 
-/** What linking needs besides the sources. */
+/** The services that a linker uses. */
 export interface LinkPorts {
   readonly budget: GraphBudget;
   addressOf(source: ModuleSource): string;
@@ -145,7 +145,7 @@ export class GraphLinker {
   /** As {@link written}, for workers too. @param around the workers whose scripts are being written */
   async module(key: string, around: ReadonlySet<string> = new Set()): Promise<Emitted | null> {
     const { id, form } = splitKey(key);
-    if (form !== "#worker") return this.#emit(key);
+    if (form !== "#worker") return this.written(key);
     const source = this.#sources.get(id);
     if (!source) return null;
     const { workerScript } = await import("./worker-script.ts");
@@ -165,7 +165,7 @@ export class GraphLinker {
         found.push({ ...NO_ADDRESS, key });
         continue;
       }
-      const one = splitKey(key).form === "#worker" ? await this.module(key, around) : this.#emit(key);
+      const one = splitKey(key).form === "#worker" ? await this.module(key, around) : this.written(key);
       await this.#ports.budget.spend(10);
       if (!one) continue;
       found.push(one.module);
@@ -174,12 +174,8 @@ export class GraphLinker {
     return found;
   }
 
-  /** Returns one module; null if no source has its key. */
+  /** Returns one module, written anew only if something that it depends on has changed; null if no source has its key. */
   written(key: string): Emitted | null {
-    return this.#emit(key);
-  }
-
-  #emit(key: string): Emitted | null {
     const source = this.#sources.get(splitKey(key).id);
     const inputs = source ? this.#inputs(key, source) : "";
     const before = this.#before.get(key);
@@ -275,7 +271,7 @@ export class GraphLinker {
       return { module: moduleOf(key, source, { kind: "css", code, generated: true }), next: [source.id, RUNTIME_KEY] };
     }
     const isJson = parsed.format === "json";
-    const value = isJson ? jsonValue(parsed.code) : quote(this.#ports.addressOf(source));
+    const value = isJson ? jsonLiteral(parseJson(parsed.code)) : quote(this.#ports.addressOf(source));
     const kind = isJson ? "json" : "asset";
     return {
       module: moduleOf(key, source, { kind, code: valueDefinition(source, value, this.#specifier), generated: true }),
@@ -346,7 +342,7 @@ export class GraphLinker {
         keys: [...(usesKey ? [key] : []), ...(namespaceKey === null ? [] : [namespaceKey])],
       };
     }
-    // What follows the specifier are attributes: `with { type: "json" }`. The module is JavaScript now.
+    // Attributes may follow the specifier: `with { type: "json" }`. They go, because the module is JavaScript now.
     const rest = code.slice(one.to, one.end).replace(/[^\n]/g, "");
     return { edit: { start: one.from, end: one.end, text: this.#specifier(key) + rest }, keys: [key] };
   }
@@ -453,10 +449,6 @@ function newLines(code: string, { start, end }: ParsedImport, replacement: strin
 
 function nodeCode(code: string): string {
   return code === "ERR_MODULE_NOT_FOUND" ? "MODULE_NOT_FOUND" : code;
-}
-
-function jsonValue(text: string): string {
-  return JSON.stringify(JSON.parse(text.replace(/^\uFEFF/, ""))).replace(/(?<=[{,])"__proto__":/g, '["__proto__"]:');
 }
 
 function plain(module: GraphModule): Emitted {

@@ -6,12 +6,12 @@ import { isObject } from "../base/json.ts";
  * @throws SyntaxError
  */
 export function jsonModule(text: string): string {
-  const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ""));
-  if (!isObject(value)) return `export default ${literal(value)};`;
+  const value: unknown = parseJson(text);
+  if (!isObject(value)) return `export default ${jsonLiteral(value)};`;
   const keys = Object.keys(value).filter((key) => key !== "default");
-  const lines = keys.map((key, i) => `const v${i} = ${literal(value[key])};`);
+  const lines = keys.map((key, i) => `const v${i} = ${jsonLiteral(value[key])};`);
   const members = keys.map((key, i) => `[${JSON.stringify(key)}]: v${i}`);
-  if (Object.hasOwn(value, "default")) members.push(`default: ${literal(value["default"])}`);
+  if (Object.hasOwn(value, "default")) members.push(`default: ${jsonLiteral(value["default"])}`);
   const names = keys.map((key, i) => `v${i} as ${JSON.stringify(key)}`).filter((_, i) => !LONE.test(keys[i]!));
   return [...lines, `export { ${names.join(", ")} };`, `export default { ${members.join(", ")} };`].join("\n");
 }
@@ -20,6 +20,11 @@ export function jsonModule(text: string): string {
 const LONE = /\p{Surrogate}/u;
 
 /** Returns a value as source text. `__proto__` is an ordinary key in JSON, but in a literal it would set the prototype. */
-function literal(value: unknown): string {
+export function jsonLiteral(value: unknown): string {
   return JSON.stringify(value).replace(/(?<=[{,])"__proto__":/g, '["__proto__"]:');
+}
+
+/** Parses the text of a JSON file. @throws SyntaxError */
+export function parseJson(text: string): unknown {
+  return JSON.parse(text.replace(/^\uFEFF/, ""));
 }

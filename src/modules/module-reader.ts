@@ -7,6 +7,7 @@ import type { BundleFiles } from "./bundle-files.ts";
 import { compileScript, type ScriptLang, scriptLang } from "./compile.ts";
 import type { GraphBudget } from "./graph-budget.ts";
 import type { GraphOptions } from "./graph-options.ts";
+import { parseJson } from "./json-module.ts";
 import { loadLexers } from "./lexers.ts";
 import type { ModuleName } from "./module-id.ts";
 import { parseScript, ScriptError } from "./parse-script.ts";
@@ -15,7 +16,7 @@ import { type DecodedMap, decodeMap, joinMaps, LineStarts, sourcePlace } from ".
 import { parseStyleSheet } from "./style-sheet.ts";
 import { NO_CONFIG, type TsConfig } from "./tsconfig.ts";
 
-/** What a file became, or the reason why it did not. */
+/** A module that was made from a file, or the reason why there is none. */
 export type ReadModule =
   | { readonly ok: true; readonly parsed: ParsedModule }
   | { readonly ok: false; readonly problem: ModuleProblem };
@@ -33,7 +34,7 @@ interface Draft {
   readonly lang: ScriptLang | "css" | "json" | null;
 }
 
-/** Languages that need a compiler that this package does not have, and what compiles them. */
+/** Languages that need a compiler that this package does not have, and the name of one. */
 const NEEDS_COMPILER: Readonly<Record<string, string>> = {
   vue: "@vue/compiler-sfc",
   svelte: "svelte/compiler",
@@ -141,7 +142,7 @@ export class ModuleReader {
 
   #json(path: string, code: string): ReadModule {
     try {
-      JSON.parse(code.replace(/^\uFEFF/, ""));
+      parseJson(code);
     } catch (error) {
       const at = Number(/position (\d+)/.exec((error as Error).message)?.[1] ?? 0);
       const place = { file: path, ...new LineStarts(code).place(at), text: code };

@@ -22,15 +22,35 @@ const VALUES = new Set(["const", "let", "var", "function", "class", "enum", "asy
 export function writeNamespaces(code: string): string | RefusedNamespace {
   if (!/\b(?:namespace|module)\b/.test(code)) return code;
   const tokens = runToEnd(readTokens(code));
-  const edits: TextEdit[] = [];
+  const file: TypedFile = { tokens, edits: [], declared: declaredNames(tokens) };
   for (let at = 0; at < tokens.length; at++) {
     const found = namespaceAt(tokens, at);
     if (!found) continue;
-    const refused = writeOne(tokens, found, edits);
+    const refused = writeOne(file, found, 0);
     if (refused) return refused;
     at = found.end;
   }
-  return applyEdits(code, edits);
+  return applyEdits(code, file.edits);
+}
+
+/** The levels of namespaces in namespaces. */
+const MAX_LEVELS = 100;
+
+/** A file and the edits so far. */
+interface TypedFile {
+  readonly tokens: Tokens;
+  readonly edits: TextEdit[];
+  /** The position of the first class, function or enum of each name. */
+  readonly declared: ReadonlyMap<string, number>;
+}
+
+function declaredNames(tokens: Tokens): Map<string, number> {
+  const found = new Map<string, number>();
+  for (let at = 1; at < tokens.length; at++) {
+    const isDeclared = tokens.kind(at) === "name" && /^(?:class|function|enum)$/.test(tokens.textOf(at - 1));
+    if (isDeclared && !found.has(tokens.textOf(at))) found.set(tokens.textOf(at), at);
+  }
+  return found;
 }
 
 interface Namespace {
@@ -41,14 +61,14 @@ interface Namespace {
 }
 
 /** Returns the namespace with values whose keyword is at a token. */
-function namespaceAt(tokens: Tokens, at: number): Namespace | null {
+function namespaceAt(tokens: Tokens, at: number, level = 0): Namespace | null {
   if (!tokens.is(at, "namespace") && !tokens.is(at, "module")) return null;
   if (tokens.kind(at + 1) !== "name" || tokens.isOnNewLine(at + 1) || !isStatement(tokens, at)) return null;
   const names = [tokens.textOf(at + 1)];
   let open = at + 2;
   for (; tokens.is(open, "."); open += 2) names.push(tokens.textOf(open + 1));
   const end = tokens.is(open, "{") ? tokens.partner(open) : -1;
-  return end > 0 && hasValues(tokens, open, end) ? { at, names, open, end } : null;
+  return end > 0 && hasValues(tokens, { open, end, level }) ? { at, names, open, end } : null;
 }
 
 /** Checks whether a token begins a statement, with or without `export`, but not with `declare`. */
@@ -58,21 +78,25 @@ function isStatement(tokens: Tokens, at: number): boolean {
   return before < 0 || /^[;{}]$/.test(tokens.textOf(before)) || tokens.isOnNewLine(before + 1);
 }
 
-function hasValues(tokens: Tokens, open: number, end: number): boolean {
+/** Checks whether a namespace has anything but types. One that is nested too deeply counts as if it had: it is refused later. */
+function hasValues(tokens: Tokens, { open, end, level }: { open: number; end: number; level: number }): boolean {
+  if (level > MAX_LEVELS) return true;
   for (let at = open + 1; at < end; at++) {
-    if (namespaceAt(tokens, at)) return true;
+    if (namespaceAt(tokens, at, level + 1)) return true;
     if (tokens.is(at, "{") || tokens.is(at, "(") || tokens.is(at, "[")) at = Math.max(at, tokens.partner(at));
     else if (VALUES.has(tokens.textOf(at)) && !tokens.is(at - 1, "declare") && !tokens.is(at - 1, ".")) return true;
   }
   return false;
 }
 
-function writeOne(tokens: Tokens, { at, names, open, end }: Namespace, edits: TextEdit[]): RefusedNamespace | null {
+function writeOne(file: TypedFile, { at, names, open, end }: Namespace, level: number): RefusedNamespace | null {
+  const { tokens, edits } = file;
+  if (level > MAX_LEVELS) return { at: tokens.start(at), what: `more than ${MAX_LEVELS} levels` };
   const own = names.at(-1) as string;
   const [first = ""] = names;
   const isExported = tokens.is(at - 1, "export");
   // A class, function or enum of the same name is the object that the namespace adds to.
-  const isMerged = hasDeclaration(tokens, first, at);
+  const isMerged = (file.declared.get(first) ?? at) < at;
   const heads = names.map((name, i) => `${i === 0 && isMerged ? "" : `var ${name}; `}(function (${name}) {`);
   const tails = names.map((name, i) => {
     const inner = i === 0 ? `${name} = {}` : `${name} = ${names[i - 1]}.${name} || (${names[i - 1]}.${name} = {})`;
@@ -84,7 +108,7 @@ function writeOne(tokens: Tokens, { at, names, open, end }: Namespace, edits: Te
   for (let i = open + 1; i < end; i++) {
     const inner = namespaceAt(tokens, i);
     if (inner) {
-      const refused = writeInner(tokens, { own, inner, end }, edits);
+      const refused = writeInner(file, { own, inner, level: level + 1 });
       if (refused) return refused;
       i = inner.end;
     } else if (tokens.is(i, "export") && !namespaceAt(tokens, i + 1)) {
@@ -100,26 +124,19 @@ function writeOne(tokens: Tokens, { at, names, open, end }: Namespace, edits: Te
 
 /** Writes a namespace in a namespace. */
 function writeInner(
-  tokens: Tokens,
-  { own, inner }: { own: string; inner: Namespace; end: number },
-  edits: TextEdit[],
+  file: TypedFile,
+  { own, inner, level }: { own: string; inner: Namespace; level: number },
 ): RefusedNamespace | null {
+  const { tokens, edits } = file;
   const isExported = tokens.is(inner.at - 1, "export");
   if (isExported) edits.push({ start: tokens.start(inner.at - 1), end: tokens.start(inner.at), text: "" });
   const before = edits.length;
-  const refused = writeOne(tokens, { ...inner }, edits);
+  const refused = writeOne(file, inner, level);
   const [name = ""] = inner.names;
   const last = edits[edits.length - 1];
   if (refused || !isExported || !last || edits.length === before) return refused;
   edits[edits.length - 1] = { ...last, text: `${last.text} ${own}.${name} = ${name};` };
   return null;
-}
-
-/** Checks for a class, function or enum of a name before a token. */
-function hasDeclaration(tokens: Tokens, name: string, before: number): boolean {
-  for (let at = 0; at < before; at++)
-    if (tokens.is(at, name) && /^(?:class|function|enum)$/.test(tokens.textOf(at - 1))) return true;
-  return false;
 }
 
 /** Takes away one `export` in a namespace, and assigns its name to the namespace. */

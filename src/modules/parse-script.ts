@@ -8,7 +8,7 @@ import { type DecodedMap, editMap, encodeMap } from "./source-map.ts";
 import { applyEdits, type TextEdit } from "./text-edits.ts";
 import { readTokens, type Tokens } from "./tokens.ts";
 
-/** What decides whether a script is a module or CommonJS, besides its text. */
+/** The facts, besides its text, that decide whether a script is a module or CommonJS. */
 export interface ScriptFacts {
   readonly path: string;
   /** `type` of the nearest package.json. */

@@ -1,3 +1,4 @@
+import { endOfComment, endOfString, skipBlanks } from "./css-lexemes.ts";
 import type { ParsedImport, ParsedModule } from "./parsed-module.ts";
 
 /** Positions of lexemes in a style sheet that imports can be in. */
@@ -97,29 +98,6 @@ function isWord(text: string, at: number, word: string): boolean {
 
 function isNamePart(char: string | undefined): boolean {
   return char !== undefined && /[\w-]/.test(char);
-}
-
-function skipBlanks(text: string, from: number): number {
-  let at = from;
-  for (;;) {
-    while (at < text.length && /\s/.test(text[at] as string)) at++;
-    if (text[at] !== "/" || text[at + 1] !== "*") return at;
-    at = endOfComment(text, at);
-  }
-}
-
-function endOfComment(text: string, at: number): number {
-  const end = text.indexOf("*/", at + 2);
-  return end < 0 ? text.length : end + 2;
-}
-
-function endOfString(text: string, at: number): number {
-  for (let end = at + 1; end < text.length; end++) {
-    if (text[end] === "\\") end++;
-    else if (text[end] === text[at]) return end + 1;
-    else if (text[end] === "\n") return end;
-  }
-  return text.length;
 }
 
 function unescaped(text: string): string {

@@ -34,7 +34,7 @@ export const NO_CONFIG: TsConfig = {
 /** The files of `extends` that one config may lead to. */
 const MAX_FILES = 100;
 
-/** What reading a config needs. */
+/** Access to the files that a config may name. */
 export interface ConfigReader {
   exists(path: string): boolean;
   text(path: string): Promise<string>;

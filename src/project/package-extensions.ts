@@ -44,6 +44,7 @@ export class PackageExtensions {
   /** The sha512 SRI of the rules. */
   declare readonly hash: string;
   readonly #rules = new Map<string, Rule[]>();
+  readonly #selectors: ReadonlySet<unknown>;
   readonly #ranges = new RangeTable();
 
   /** @param raw the member `packageExtensions` of package.json @throws InstallError EEXTENSION…, ELIMIT */
@@ -51,6 +52,7 @@ export class PackageExtensions {
     if (!isObject(raw)) throw refusal("EEXTENSIONROOT", "packageExtensions in package.json must be an object.");
     const selectors = Object.keys(raw);
     if (selectors.length > MAX_SELECTORS) throw tooMany(`more than ${MAX_SELECTORS} selectors`);
+    this.#selectors = new Set(selectors);
     for (const selector of selectors) {
       const { name, range } = parseSelector(selector);
       const extension = checkedExtension(selector, raw[selector]);
@@ -75,7 +77,7 @@ export class PackageExtensions {
 
   /** Checks whether there is a rule with this selector. */
   has(selector: unknown): boolean {
-    return [...this.#rules.values()].some((rules) => rules.some((rule) => rule.selector === selector));
+    return this.#selectors.has(selector);
   }
 
   /**

@@ -6,7 +6,7 @@ import { failure, InstallError } from "../errors/failure.ts";
 import { overLimit } from "../errors/limit.ts";
 import { LOOSE } from "../spec/range.ts";
 import { rangeWithin } from "../spec/range-within.ts";
-import { compareVersions, parseVersion } from "../spec/version.ts";
+import { compareVersions, parseVersion, type Version } from "../spec/version.ts";
 import { RangeTable } from "../spec/version-range.ts";
 
 /** Entries of `patchedDependencies` at most. */
@@ -29,9 +29,19 @@ export interface PatchedPackage {
   readonly location: string;
 }
 
+/** The entries for one name. */
+interface NamedSelectors {
+  readonly all: PatchSelector[];
+  readonly versions: { readonly version: Version; readonly selector: PatchSelector }[];
+  readonly ranges: PatchSelector[];
+  bare: PatchSelector | undefined;
+}
+
 /** The entries of a package.json's `patchedDependencies`, and the choice of the one that applies to a package (npm-tree §28). */
 export class PatchSelectors {
-  readonly #selectors = new Map<string, PatchSelector[]>();
+  readonly #named = new Map<string, NamedSelectors>();
+  /** Choices so far, by `name@version`. */
+  readonly #chosen = new Map<string, PatchSelector | null>();
   readonly #ranges = new RangeTable();
 
   /** @throws InstallError ELIMIT */
@@ -40,15 +50,16 @@ export class PatchSelectors {
     if (entries.length > MAX_PATCHES) {
       throw new InstallError(overLimit(`patchedDependencies has more than ${MAX_PATCHES} entries. Remove some.`));
     }
-    for (const selector of entries.map(selectorOf)) {
-      const same = this.#selectors.get(selector.name) ?? [];
-      same.push(selector);
-      this.#selectors.set(selector.name, same);
-    }
+    for (const selector of entries.map(selectorOf)) this.#add(selector);
   }
 
   all(): PatchSelector[] {
-    return [...this.#selectors.values()].flat();
+    return [...this.#named.values()].flatMap(({ all }) => all);
+  }
+
+  /** Returns the number of entries for a name. */
+  count(name: string): number {
+    return this.#named.get(name)?.all.length ?? 0;
   }
 
   /**
@@ -56,19 +67,38 @@ export class PatchSelectors {
    * @throws InstallError EPATCHAMBIGUOUS
    */
   choose(one: PatchedPackage): PatchSelector | undefined {
-    const selectors = this.#selectors.get(one.name);
-    if (!selectors) return undefined;
+    const named = this.#named.get(one.name);
+    if (!named) return undefined;
+    const id = `${one.name}@${one.version}`;
+    let chosen = this.#chosen.get(id);
+    if (chosen === undefined) {
+      chosen = this.#choose(named, one) ?? null;
+      this.#chosen.set(id, chosen);
+    }
+    return chosen ?? undefined;
+  }
+
+  #add(selector: PatchSelector): void {
+    const { name, spec } = selector;
+    const named = this.#named.get(name) ?? { all: [], versions: [], ranges: [], bare: undefined };
+    this.#named.set(name, named);
+    named.all.push(selector);
+    const version = spec !== null && EXACT.test(spec.trim()) ? parseVersion(spec) : null;
+    if (version) named.versions.push({ version, selector });
+    else if (spec === null) named.bare ??= selector;
+    else if (spec !== "" && !EXACT.test(spec.trim())) named.ranges.push(selector);
+  }
+
+  #choose({ versions, ranges, bare }: NamedSelectors, one: PatchedPackage): PatchSelector | undefined {
     const version = parseVersion(one.version);
-    const versions = selectors.filter(({ spec }) => spec && EXACT.test(spec.trim()));
-    const exact = versions.find(({ spec }) => {
-      const own = parseVersion(spec as string);
-      return own && version && compareVersions(own, version) === 0;
-    });
-    if (exact) return exact;
-    const matching = selectors.filter(
-      (each) => each.spec && !versions.includes(each) && this.#ranges.satisfies(one.version, each.spec),
+    const exact = version && versions.find((each) => compareVersions(each.version, version) === 0);
+    if (exact) return exact.selector;
+    return (
+      narrowest(
+        ranges.filter(({ spec }) => this.#ranges.satisfies(one.version, spec as string)),
+        one,
+      ) ?? bare
     );
-    return narrowest(matching, one) ?? selectors.find(({ spec }) => spec === null);
   }
 }
 

@@ -57,6 +57,15 @@ test("a lasting value stays until the run that made it leaves", async () => {
   expect(await last).toEqual({ work: 2 });
 });
 
+test("a run that waits twice for one key gets the value twice", async () => {
+  const { shared, work, end } = world();
+  const [a, b] = [shared.join(), shared.join()];
+  const first = a.run({ key: "k", work });
+  const others = [b.run({ key: "k", work }), b.run({ key: "k", work })];
+  end(1);
+  expect(await Promise.all([first, ...others])).toEqual(Array(3).fill({ work: 1 }));
+});
+
 test("values beyond the limit are not kept", async () => {
   const { shared, work, end, works } = world();
   const [a, b] = [shared.join(), shared.join()];

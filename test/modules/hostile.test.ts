@@ -77,3 +77,31 @@ test.each([
   const graph = await moduleGraph(toldProject(packages), { files: { "main.js": 'import "p"' }, entry: "main.js" });
   expect(graph.modules.size).toBeGreaterThan(0);
 });
+
+test.each([
+  [
+    "namespaces in each other",
+    `${"namespace A { ".repeat(5000)}export const b = 1${" }".repeat(5000)}`,
+    /more than 100 levels/,
+  ],
+  [
+    "namespaces of types in each other",
+    `${"namespace A { ".repeat(5000)}type B = 1${" }".repeat(5000)}`,
+    /more than 100 levels/,
+  ],
+  ["brackets", `export default ${"[".repeat(50_000)}${"]".repeat(50_000)}`, /nested too deeply/],
+])("an author's script of %s has a problem in words", async (_, code, message) => {
+  const { errors } = await moduleGraph(toldProject(), { files: { "main.ts": code }, entry: "main.ts" });
+  expect(errors.map(({ code }) => code)).toEqual(["EMODULESYNTAX"]);
+  expect(errors[0]?.message).toMatch(message);
+});
+
+test("many namespaces take time linear in their number", async () => {
+  const count = 5000;
+  const code = Array.from(
+    { length: count },
+    (_, i) => `class A${i} {} namespace A${i} { export const b = ${i}; }`,
+  ).join("\n");
+  const graph = await moduleGraph(toldProject(), { files: { "main.ts": code }, entry: "main.ts" });
+  expect(graph.errors).toEqual([]);
+});

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { moduleGraph } from "../../web/modules.ts";
 import { runGraph } from "./run-graph.ts";
-import { toldProject } from "./told-project.ts";
+import { toldPackage as pkg, toldProject } from "./told-project.ts";
 
 /** Runs own files over packages, and returns what `main.js` exports as `default`. */
 async function result(
@@ -15,11 +15,6 @@ async function result(
   // A copy of this realm, because values of another realm are never equal.
   return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
 }
-
-const pkg = (name: string, index: string, json: object = {}): Record<string, string> => ({
-  [`node_modules/${name}/package.json`]: JSON.stringify({ name, version: "1.0.0", ...json }),
-  [`node_modules/${name}/index.js`]: index,
-});
 
 describe("importing CommonJS", () => {
   test("the default export is module.exports, and names are those that the lexer finds", async () => {

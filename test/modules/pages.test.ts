@@ -42,9 +42,8 @@ async function play(files: Files, entry = Object.keys(files)[0] as string): Prom
 async function shows(files: Files, text: string, entry?: string): Promise<void> {
   const { page, errors } = await play(files, entry);
   const app = page.frameLocator("iframe").locator("body");
-  // The visible text: `textContent` has that of scripts and style sheets too.
-  // biome-ignore lint/performance/useDomNodeTextContent: it is Playwright's
-  const shown = async (): Promise<string> => (await app.innerText()).replace(/\s+/g, " ").trim();
+  // Only what is visible: `textContent` has the text of scripts and style sheets too.
+  const shown = async (): Promise<string> => (await app.allInnerTexts()).join(" ").replace(/\s+/g, " ").trim();
   await expect
     .poll(async () => ({ errors, shown: await shown() }), { timeout: 20_000 })
     .toEqual({ errors: [], shown: text });

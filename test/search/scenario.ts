@@ -21,7 +21,7 @@ const SPECS = ["*", "^1.0.0", "1.0.0", "^2.0.0", ">=1.1.0", "~2.0.0", "1.x", "^1
 const FOLDERS = ["packages/w1", "packages/w2"];
 
 /**
- * What most scenarios of a search are about. `overrides`: projects with overrides under `preferDedupe`, in later runs too, so that they
+ * The subject of most scenarios of a search. `overrides`: projects with overrides under `preferDedupe`, in later runs too, so that they
  * start from a lock. `workspaces`: projects with workspaces whose names the packages of the registry require, above all as peers.
  */
 export type SearchBias = "overrides" | "workspaces";

@@ -34,3 +34,14 @@ export function flagsOf(resolution: Resolution): string[] {
   const entries = [...entriesOf(resolution)].filter(([location]) => location !== "");
   return entries.map(([location, entry]) => [location, ...FLAGS.filter((flag) => entry[flag] === true)].join(" "));
 }
+
+/** Returns the code and the message of the error that `work` throws or rejects with, and `taken` if it does not. */
+export async function refusalOf(work: () => unknown): Promise<string> {
+  try {
+    await work();
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    return `${code}: ${message}`;
+  }
+  return "taken";
+}

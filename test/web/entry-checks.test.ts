@@ -12,22 +12,13 @@ import { rollupPlugin } from "../../web/bundlers/rollup.ts";
 import { createInstaller } from "../../web/installer.ts";
 import { moduleGraph, toModule } from "../../web/modules.ts";
 import { createFsSink, createMapSink, createOpfsSink, createTreeSink, createZipSink } from "../../web/sinks.ts";
+import { refusalOf } from "../support/outcome.ts";
 
 // The entries besides `createInstaller`, `resolve` and `install`, whose options option-checks.test.ts checks.
 
-async function failureOf(work: () => unknown): Promise<string> {
-  try {
-    await work();
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    return `${code}: ${message}`;
-  }
-  return "taken";
-}
-
 type BadRow = [option: string, value: unknown, sentence: string];
-// biome-ignore lint/suspicious/noExplicitAny: wrong arguments are what the tests are about.
-const wrong = (value: unknown): any => value;
+/** Passes a wrong argument: `never` fits every parameter. */
+const wrong = (value: unknown): never => value as never;
 
 const tree = wrong({ root: { children: [], edgesOut: [] }, nodes: [], get: () => undefined });
 const nextTurn = async (): Promise<void> => {};
@@ -55,12 +46,12 @@ const BAD_MAPS: BadRow[] = [
 ];
 
 test.each(BAD_MAPS)("refuses %s: %j of `importMap`", async (name, value, sentence) => {
-  expect(await failureOf(() => importMap(tree, wrong({ [name]: value }), nextTurn))).toContain(sentence);
+  expect(await refusalOf(() => importMap(tree, wrong({ [name]: value }), nextTurn))).toContain(sentence);
 });
 
 test.each([null, 5, "esm.sh", []])("refuses %j as the options of `importMap`", async (value) => {
   const sentence = "EINVALIDOPTION: options must be an object, not";
-  expect(await failureOf(() => importMap(tree, wrong(value), nextTurn))).toContain(sentence);
+  expect(await refusalOf(() => importMap(tree, wrong(value), nextTurn))).toContain(sentence);
 });
 
 const BAD_RULES: BadRow[] = [
@@ -78,9 +69,9 @@ test.each(BAD_RULES)("refuses %s: %j of `nodeResolve` and the plugins", async (n
   const options = wrong({ [name]: value });
   const files = wrong({ kind: () => null });
   const request = { specifier: "a", importer: "b.js" };
-  expect(await failureOf(() => nodeResolve(files, request, options))).toContain(`EINVALIDOPTION: ${sentence}`);
+  expect(await refusalOf(() => nodeResolve(files, request, options))).toContain(`EINVALIDOPTION: ${sentence}`);
   for (const plugin of [esbuildPlugin, rollupPlugin]) {
-    expect(await failureOf(() => plugin(project, options))).toContain(`EINVALIDOPTION: ${sentence}`);
+    expect(await refusalOf(() => plugin(project, options))).toContain(`EINVALIDOPTION: ${sentence}`);
   }
 });
 
@@ -104,16 +95,16 @@ const BAD_MODULES: BadRow[] = [
 
 test.each(BAD_MODULES)("refuses %s: %j of `moduleGraph`", async (name, value, sentence) => {
   const options = wrong({ entry: "a.js", [name]: value });
-  expect(await failureOf(() => moduleGraph(project, options))).toBe(`EINVALIDOPTION: ${sentence}`);
+  expect(await refusalOf(() => moduleGraph(project, options))).toBe(`EINVALIDOPTION: ${sentence}`);
 });
 
 test("refuses wrong arguments of `toModule`", async () => {
-  expect(await failureOf(() => toModule(project, "a.js", wrong({ entry: "a.js" })))).toMatch(
+  expect(await refusalOf(() => toModule(project, "a.js", wrong({ entry: "a.js" })))).toMatch(
     /Unknown option: options.entry/,
   );
-  expect(await failureOf(() => toModule(wrong(5), "a.js"))).toMatch(/^EINVALIDINPUT: The first argument must be/);
-  expect(await failureOf(() => toModule(project, wrong(5)))).toBe("EINVALIDINPUT: key must be text, not 5.");
-  expect(await failureOf(() => moduleGraph(project, wrong(null)))).toMatch(
+  expect(await refusalOf(() => toModule(wrong(5), "a.js"))).toMatch(/^EINVALIDINPUT: The first argument must be/);
+  expect(await refusalOf(() => toModule(project, wrong(5)))).toBe("EINVALIDINPUT: key must be text, not 5.");
+  expect(await refusalOf(() => moduleGraph(project, wrong(null)))).toMatch(
     /^EINVALIDOPTION: options must be an object/,
   );
 });
@@ -126,9 +117,9 @@ const BAD_FILES: [files: unknown, sentence: string][] = [
 
 test.each(BAD_FILES)("refuses the files %j of a plugin, also if a function returns them", async (files, sentence) => {
   for (const plugin of [esbuildPlugin, rollupPlugin]) {
-    expect(await failureOf(() => plugin(project, wrong({ files })))).toBe(`EINVALIDOPTION: ${sentence}`);
+    expect(await refusalOf(() => plugin(project, wrong({ files })))).toBe(`EINVALIDOPTION: ${sentence}`);
   }
-  expect(await failureOf(() => rollupPlugin(project, wrong({ files: () => files })))).toBe(
+  expect(await refusalOf(() => rollupPlugin(project, wrong({ files: () => files })))).toBe(
     `EINVALIDOPTION: ${sentence}`,
   );
 });
@@ -137,14 +128,14 @@ test("a function `files` of a plugin that throws is named", async () => {
   const files = (): never => {
     throw "no disk";
   };
-  expect(await failureOf(() => rollupPlugin(project, { files }))).toBe(
+  expect(await refusalOf(() => rollupPlugin(project, { files }))).toBe(
     "EINVALIDOPTION: options.files failed: no disk.",
   );
 });
 
 test.each([null, undefined, {}, "project"])("refuses %j as the project of a plugin", async (value) => {
   for (const plugin of [esbuildPlugin, rollupPlugin]) {
-    expect(await failureOf(() => plugin(wrong(value)))).toMatch(
+    expect(await refusalOf(() => plugin(wrong(value)))).toMatch(
       /^EINVALIDINPUT: The plugin takes an installed project/,
     );
   }
@@ -203,11 +194,11 @@ const BAD_SINKS: [title: string, make: () => unknown, sentence: string][] = [
 ];
 
 test.each(BAD_SINKS)("refuses a sink: %s", async (_title, make, sentence) => {
-  expect(await failureOf(make)).toContain(sentence);
+  expect(await refusalOf(make)).toContain(sentence);
 });
 
 test.each([null, undefined, "x", {}, new Error("x"), { message: "x" }])("explain refuses %j", async (value) => {
-  expect(await failureOf(() => explain(wrong(value)))).toMatch(
+  expect(await refusalOf(() => explain(wrong(value)))).toMatch(
     /^EINVALIDINPUT: explain takes a failure: the `failure`/,
   );
 });
@@ -218,11 +209,11 @@ test("explain takes a failure, explainWhy answers", () => {
 });
 
 test.each([null, undefined, 5, [null], [{}]])("explainWhy refuses %j", async (value) => {
-  expect(await failureOf(() => explainWhy(wrong(value)))).toMatch(/^EINVALIDINPUT: explainWhy takes the answers/);
+  expect(await refusalOf(() => explainWhy(wrong(value)))).toMatch(/^EINVALIDINPUT: explainWhy takes the answers/);
 });
 
 test.each([-1, Number.NaN, "x", null])("explainWhy refuses %j chains", async (most) => {
-  expect(await failureOf(() => explainWhy([], wrong(most)))).toMatch(/^EINVALIDINPUT: most must be a number from 0/);
+  expect(await refusalOf(() => explainWhy([], wrong(most)))).toMatch(/^EINVALIDINPUT: most must be a number from 0/);
 });
 
 test("refuses wrong arguments of `why`, `diff` and `packument`", async () => {
@@ -250,6 +241,6 @@ test("refuses wrong arguments of `why`, `diff` and `packument`", async () => {
     [() => installer.install(wrong({ tree: 5, why: 5 })), "EINVALIDINPUT: "],
     [() => installer.install("{}", wrong(5)), "EINVALIDOPTION: options must be an object."],
   ];
-  for (const [work, sentence] of calls) expect(await failureOf(work)).toContain(sentence);
+  for (const [work, sentence] of calls) expect(await refusalOf(work)).toContain(sentence);
   installer.dispose();
 });

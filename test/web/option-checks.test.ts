@@ -3,18 +3,10 @@ import type { InstallOptions } from "../../src/api/install.ts";
 import type { InstallerOptions, ResolveOptions } from "../../src/api/resolve.ts";
 import { createInstaller } from "../../web/installer.ts";
 import { checkInstallOptions, checkResolveOptions } from "../../web/options/check-options.ts";
+import { fakeRegistry } from "../support/fake-registry.ts";
+import { refusalOf } from "../support/outcome.ts";
 
 const REGISTRY = "http://registry.local/";
-
-async function failureOf(work: () => unknown): Promise<string> {
-  try {
-    await work();
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    return `${code}: ${message}`;
-  }
-  return "taken";
-}
 
 async function resolve(packageJson: string, options?: unknown): Promise<unknown> {
   const fetch = async (): Promise<Response> => new Response("{}", { status: 404 });
@@ -107,13 +99,16 @@ const BAD_RESOLVE: BadRow[] = [
 ];
 
 test.each(BAD_RESOLVE)("refuses %s: %j of `resolve`", async (name, value, sentence) => {
-  expect(await failureOf(() => checkResolveOptions({ [name]: value }))).toContain(`EINVALIDOPTION: ${sentence}`);
+  expect(await refusalOf(() => checkResolveOptions({ [name]: value }))).toContain(`EINVALIDOPTION: ${sentence}`);
 });
 
 test("takes a text in `add` and `rm` as one package", async () => {
-  const options: ResolveOptions = { add: "react", rm: "vue" };
-  await checkResolveOptions(options);
-  expect(options).toEqual({ add: ["react"], rm: ["vue"] });
+  const { fetch, url } = fakeRegistry({ "react@1.0.0": {}, "vue@1.0.0": {} });
+  const installer = await createInstaller({ mode: "inline", registry: url, fetch, cache: "none" });
+  const files = { "package.json": '{"dependencies":{"vue":"1"}}' };
+  const { files: changed } = await installer.resolve({ files }, { add: "react", rm: "vue" });
+  installer.dispose();
+  expect(JSON.parse(changed["package.json"] ?? "")).toEqual({ dependencies: { react: "^1.0.0" } });
 });
 
 const COUNTS = ["concurrency", "tarballConcurrency", "extractWorkers"];
@@ -158,22 +153,22 @@ const BAD_INSTALLER: BadRow[] = [
 
 test.each(BAD_INSTALLER)("refuses %s: %j of `createInstaller`", async (name, value, sentence) => {
   const create = (): unknown => createInstaller({ registry: REGISTRY, [name]: value } as InstallerOptions);
-  expect(await failureOf(create)).toContain(`EINVALIDOPTION: ${sentence}`);
+  expect(await refusalOf(create)).toContain(`EINVALIDOPTION: ${sentence}`);
 });
 
 test("refuses `fetch` with requests in a worker", async () => {
   const create = (): unknown => createInstaller({ registry: REGISTRY, fetch, io: "worker" });
-  expect(await failureOf(create)).toBe('EINVALIDOPTION: options.fetch cannot be used with io: "worker".');
+  expect(await refusalOf(create)).toBe('EINVALIDOPTION: options.fetch cannot be used with io: "worker".');
 });
 
 test("refuses options that are no object", async () => {
   const message = "EINVALIDOPTION: options must be an object.";
   for (const value of [null, 5, "x", []]) {
-    expect(await failureOf(() => createInstaller(value as unknown as InstallerOptions))).toBe(message);
+    expect(await refusalOf(() => createInstaller(value as unknown as InstallerOptions))).toBe(message);
   }
-  for (const value of [5, "x", [], true]) expect(await failureOf(() => resolve("{}", value))).toBe(message);
+  for (const value of [5, "x", [], true]) expect(await refusalOf(() => resolve("{}", value))).toBe(message);
   // No options at all.
-  expect(await failureOf(() => resolve("{}", null))).toBe("taken");
+  expect(await refusalOf(() => resolve("{}", null))).toBe("taken");
 });
 
 const BAD_INSTALL: BadRow[] = [
@@ -211,7 +206,7 @@ const BAD_INSTALL: BadRow[] = [
 
 test.each(BAD_INSTALL)("refuses %s: %j of `install`", async (name, value, sentence) => {
   const check = (): Promise<void> => checkInstallOptions({ [name]: value } as InstallOptions);
-  expect(await failureOf(check)).toContain(`EINVALIDOPTION: ${sentence}`);
+  expect(await refusalOf(check)).toContain(`EINVALIDOPTION: ${sentence}`);
 });
 
 /** Asked of npm 11.19.1: it stops at each of these. */
@@ -254,7 +249,7 @@ const BAD_MANIFESTS: [text: string, failure: string][] = [
 ];
 
 test.each(BAD_MANIFESTS)("refuses the package.json %s as npm does", async (text, failure) => {
-  expect(await failureOf(() => resolve(text))).toContain(failure);
+  expect(await refusalOf(() => resolve(text))).toContain(failure);
 });
 
 /** Asked of npm 11.19.1: it takes each of these. */
@@ -272,5 +267,5 @@ const ODD_MANIFESTS = [
 ];
 
 test.each(ODD_MANIFESTS)("takes the package.json %s as npm does", async (text) => {
-  expect(await failureOf(() => resolve(text))).toBe("taken");
+  expect(await refusalOf(() => resolve(text))).toBe("taken");
 });

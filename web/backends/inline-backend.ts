@@ -4,8 +4,8 @@ import { resolutionOf } from "../../src/answer/resolution.ts";
 import type { InstallerOptions, ProjectInput, Resolution } from "../../src/api/resolve.ts";
 import { nextTurn } from "../../workers/host/yield.ts";
 import { type OpenNet, openNets } from "../../workers/net/net.ts";
-import { SharedGets } from "../../workers/net/shared-gets.ts";
-import { localSupply, sharedRecords } from "../../workers/run/local-supply.ts";
+import { type RunGets, SharedGets } from "../../workers/net/shared-gets.ts";
+import { localSupply, type RunRecords, sharedRecords } from "../../workers/run/local-supply.ts";
 import { prepareRun } from "../../workers/run/prepare-run.ts";
 import { progressCounters } from "../../workers/run/progress-counters.ts";
 import { resolveRun, runError } from "../../workers/run/resolve-run.ts";
@@ -50,8 +50,21 @@ export class InlineBackend implements Backend {
     return withFallback(this.#options, () => this.#run(input, options));
   }
 
-  async #run(input: ProjectInput, { signal: own, onProgress, onPlaced, ...options }: RunOptions): Promise<Resolution> {
-    const [gets, records] = [this.#sharedGets.join(), this.#sharedRecords.join()];
+  async #run(input: ProjectInput, options: RunOptions): Promise<Resolution> {
+    const shared = { gets: this.#sharedGets.join(), records: this.#sharedRecords.join() };
+    try {
+      return await this.#runSharing(shared, input, options);
+    } finally {
+      shared.gets.leave();
+      shared.records.leave();
+    }
+  }
+
+  async #runSharing(
+    { gets, records }: { gets: RunGets; records: RunRecords },
+    input: ProjectInput,
+    { signal: own, onProgress, onPlaced, ...options }: RunOptions,
+  ): Promise<Resolution> {
     const fetchChannel = await this.#fetchChannel?.open();
     const open = fetchChannel?.open ?? this.#openNet;
     const placed = onPlaced && new (await import("../../workers/run/placed-packages.ts")).PlacedReporter(onPlaced);
@@ -60,7 +73,7 @@ export class InlineBackend implements Backend {
     try {
       const run = await prepareRun({ settings: settingsOf(this.#options), input, options, signal });
       const threadCache = await this.#openThreadCache();
-      // What a project fetches with credentials of its own is not for others.
+      // Other projects must not get documents that were fetched with a project's own credentials.
       const shared = run.config.credentials ? undefined : records;
       const supply = localSupply(run, open(run.config, run.warn, gets), threadCache, shared);
       const meter = ProgressMeter && new ProgressMeter(onProgress, progressCounters(run, supply));
@@ -68,8 +81,6 @@ export class InlineBackend implements Backend {
     } catch (error) {
       throw await runError(error, signal);
     } finally {
-      gets.leave();
-      records.leave();
       // The run may have opened its cache again.
       if (this.#disposed) this.dispose();
     }

@@ -43,7 +43,7 @@ export class WorkerPool {
   readonly #options: InstallerOptions;
   readonly #extractors: number;
   readonly #openNet: OpenNet | undefined;
-  /** What the pool's run shares with others. Set by the owner of several pools. */
+  /** The access of the pool's run to shared requests. Set by the owner of several pools. */
   gets: RunGets | undefined;
 
   constructor(mode: PoolMode, options: InstallerOptions, { extractors = 0, openNet }: PoolParts = {}) {

@@ -3,6 +3,7 @@ import type { Failure } from "../../src/api/failure.ts";
 import type { InstalledProject, InstallInput, InstallOptions } from "../../src/api/install.ts";
 import type { InstallerOptions, ProjectInput, Resolution, ResolveOptions } from "../../src/api/resolve.ts";
 import { onAbort } from "../../src/base/on-abort.ts";
+import { runWithPauses } from "../../src/base/run-to-end.ts";
 import { InstallError } from "../../src/errors/failure.ts";
 import { cancelled, disposed } from "../../src/errors/work.ts";
 import { Installation } from "../../src/install/installation.ts";
@@ -10,6 +11,7 @@ import { type LockedProject, lockedProject, type ProjectFacts } from "../../src/
 import { sharedPacks } from "../../src/install/pack-pipeline.ts";
 import { type PackSource, packSource } from "../../src/install/pack-source.ts";
 import { type PlanOptions, WASM_PLATFORM } from "../../src/install/plan.ts";
+import { loadPlanCode } from "../../src/install/read-plan.ts";
 import { createMemoryPackCache } from "../../src/pack-cache/memory-pack-cache.ts";
 import type { PackCache } from "../../src/pack-cache/pack-cache.ts";
 import { loadNpmrc, type Npmrc, withNpmrc } from "../../src/registry/npmrc.ts";
@@ -18,6 +20,7 @@ import { tarballUrl } from "../../src/registry/tarball-url.ts";
 import { npmRules } from "../../src/spec/npm-rules.ts";
 import { restrictsSources, type SourceOptions } from "../../src/spec/restricts-sources.ts";
 import { DEFAULT_PLATFORM } from "../../workers/host/default-platform.ts";
+import { nextTurn } from "../../workers/host/yield.ts";
 import type { PlacedPackage } from "../../workers/run/placed-packages.ts";
 import { openPackCache } from "../../workers/storage/open-pack-cache.ts";
 import type { Backend, RunOptions } from "../backends/backend.ts";
@@ -31,8 +34,15 @@ import { substitute, substitutesIn } from "./substitution.ts";
 /** Bytes of packs that a cache in memory keeps. It is used if nothing can be stored. */
 const MEMORY_CACHE = 1 << 30;
 
-/** Words in package.json, in a lock and among the names of files that stand for patches and extensions. */
-const FEATURES = /"(?:packageExtensions|patched|npmExtension)|\.npm-extension/;
+/** Checks whether a package.json, a lock or a list of files has words that stand for patches and extensions. */
+function hasFeatures(text: string): boolean {
+  return /"(?:packageExtensions|patched|npmExtension)|\.npm-extension/.test(text);
+}
+
+/** Returns the version of npm whose rules apply. */
+function npmOf({ platform }: InstallerOptions): string {
+  return { ...DEFAULT_PLATFORM, ...platform }.npm;
+}
 
 /** Sinks that a cancelled install is still restoring: the next install into one of them waits for that. */
 const restoring = new WeakMap<object, Promise<void>>();
@@ -94,7 +104,7 @@ export class Installs {
     const npmrc = await loadNpmrc(own?.read.text(".npmrc") ?? "", {
       ...this.#options,
       strictNpmrc: resolve.strictNpmrc,
-      npmRules: npmRules({ ...DEFAULT_PLATFORM, ...this.#options.platform }.npm),
+      npmRules: npmRules(npmOf(this.#options)),
     });
     const sources = withNpmrc(npmrc, resolve);
     const config = registryConfig(this.#options, npmrc, sources.replaceRegistryHost);
@@ -165,10 +175,16 @@ export class Installs {
 
   /** Reads a lock, and compares it with the project's package.json, if that is known. */
   async #readLock(text: string, checked: CheckedInstall): Promise<LockedProject> {
-    const { own, resolve } = checked;
-    if (own && FEATURES.test(`${own.read.text("package.json")}${Object.keys(own.files)}${text}`)) {
-      const { npm } = { ...DEFAULT_PLATFORM, ...this.#options.platform };
-      (await import("../../src/install/lock-in-sync.ts")).assertInSync(text, own.read, { ...resolve, npm });
+    const { own, resolve, signal } = checked;
+    if (own && [own.read.text("package.json") ?? "", Object.keys(own.files).join(), text].some(hasFeatures)) {
+      const { assertInSync } = await import("../../src/install/lock-in-sync.ts");
+      const { parseLargeJson } = await loadPlanCode(text, {});
+      const { allowUnusedPatches } = resolve;
+      const steps = assertInSync(text, own.read, { npm: npmOf(this.#options), allowUnusedPatches, parseLargeJson });
+      await runWithPauses(steps, async () => {
+        await nextTurn();
+        signal.throwIfAborted();
+      });
     }
     return this.#lockedProject(text, { resolution: null }, checked);
   }
@@ -252,11 +268,10 @@ export class Installs {
 async function scriptsOf(
   own: OwnFiles | undefined,
   { scripts: { allow = [], ignore, all } = {} }: Npmrc,
-  { platform }: InstallerOptions,
+  options: InstallerOptions,
 ): Promise<CheckedInstall["scripts"] & { warnings: Failure[] }> {
   if (ignore) return { scriptsAllowed: false, warnings: [] };
-  if (all || !npmRules({ ...DEFAULT_PLATFORM, ...platform }.npm).asksForScripts)
-    return { scriptsAllowed: true, warnings: [] };
+  if (all || !npmRules(npmOf(options)).asksForScripts) return { scriptsAllowed: true, warnings: [] };
   const packageJson = own?.read.text("package.json") ?? null;
   if (allow.length === 0 && !packageJson?.includes('"allowScripts"')) return { warnings: [] };
   const { policy, warnings } = (await import("../../src/install/script-policy.ts")).readScriptPolicy(

@@ -118,12 +118,9 @@ export async function checkInstallerOptions(options: InstallerOptions): Promise<
   if (options.fetch && options.io === "worker") throw (await refusals()).conflict("fetch", 'io: "worker"');
 }
 
-/** Makes a list of a text in `add` and `rm`. @throws InstallError as {@link checkInstallerOptions} */
+/** @throws InstallError as {@link checkInstallerOptions} */
 export async function checkResolveOptions(options: ResolveOptions): Promise<void> {
   await check(RESOLVE, options);
-  for (const name of ["add", "rm"] as const) {
-    if (typeof options[name] === "string") options[name] = [options[name]];
-  }
 }
 
 /** @throws InstallError as {@link checkInstallerOptions} */

@@ -16,7 +16,7 @@ export interface Net extends Transport {
   readonly messages?: number;
 }
 
-/** Opens the network of a run. `run`: its part in what runs share, if it has begun. Whoever began it ends it. */
+/** Opens the network of a run. `run`: its access to shared requests; the caller ends it. Default: one that ends with the net. */
 export type OpenNet = (session: NetSession, warn: (warning: Failure) => void, run?: RunGets) => Net;
 
 type NetOptions = FetchTransportOptions & Pick<InstallerOptions, "storeName">;

@@ -28,9 +28,10 @@ export class PortTransport implements Net {
   get(request: RegistryRequest): Promise<Outcome<RegistryResponse>> {
     if (this.#closed) return Promise.resolve(closed(request.name));
     return new Promise((resolve) => {
-      const { kind, name, url, metadata, etag, kept, rank, limit } = request;
+      const { kind, name, url, metadata, etag, kept, shared, rank, limit } = request;
       const id = nextId++;
-      const optional = { ...(etag && { etag }), ...(kept && { kept }), ...(rank && { rank }), ...(limit && { limit }) };
+      const flags = { ...(kept && { kept }), ...(shared && { shared }) };
+      const optional = { ...(etag && { etag }), ...flags, ...(rank && { rank }), ...(limit && { limit }) };
       if (this.#batch.push({ id, kind, name, url, metadata, ...optional }) === 1) queueMicrotask(() => this.#flush());
       this.#waiting.set(id, resolve);
     });

@@ -4,8 +4,11 @@ import { onAbort } from "../../src/base/on-abort.ts";
 const FIRST = 6;
 
 /**
- * Whether an origin answers. Until the first answer, few requests are sent, and all others wait for what becomes of them. If these
- * fail, single ones are tried, each after a pause. If they fail too, every request does.
+ * Finds out whether an origin answers.
+ *
+ * 1. Until the first answer, at most {@link FIRST} requests are sent. All others wait until these have ended.
+ * 2. If none of them gets an answer, one request at a time is sent, each after a pause.
+ * 3. If none of these gets an answer either, all waiting and later requests fail.
  */
 export class Reach {
   /** Whether there was an answer of any status. */
@@ -56,8 +59,10 @@ export class Reach {
     this.#wakeAll();
   }
 
+  /** Notes that the origin has answered some request. */
   answer(): void {
     this.answered = true;
+    clearTimeout(this.#pause);
     this.#wakeAll();
   }
 

@@ -4,7 +4,7 @@ import type { RegistryRequest, RegistryResponse, Transport } from "../../src/reg
 
 type Response = Outcome<RegistryResponse>;
 
-/** The part that one run has in {@link SharedGets}. */
+/** The access of one run to {@link SharedGets}. */
 export type RunGets = SharedRun<Response>;
 
 /** Bytes of answers that are kept for other runs at most. */
@@ -23,7 +23,7 @@ export class SharedGets {
   }
 }
 
-/** Wraps a transport of a run. */
+/** Wraps a transport of a run, so that its requests are shared. */
 export function sharingTransport(transport: Transport, run: RunGets): Pick<Required<Transport>, "get" | "hurry"> {
   return {
     get: (request) => {

@@ -15,6 +15,9 @@ import { directNames, type PreloadPlan, preloadPlanOf, startPreload } from "./pr
 import { RankedWork } from "./ranked-work.ts";
 import type { Supply, SupplyRequest } from "./supply.ts";
 
+/** The access of one run to {@link sharedRecords}. */
+export type RunRecords = SharedRun<Outcome<RegistryResponse>>;
+
 /** Shares the records that runs of this thread have made of packuments. @see SharedWork */
 export function sharedRecords(): SharedWork<Outcome<RegistryResponse>> {
   return new SharedWork({
@@ -25,13 +28,13 @@ export function sharedRecords(): SharedWork<Outcome<RegistryResponse>> {
 
 /**
  * Opens a supply on this thread. The engine and the preload share one packument source; only `net` may be on another thread.
- * Without `threadCache` nothing is stored. `shared`: this run's part of what the runs of this thread share.
+ * Without `threadCache` nothing is stored. `shared`: this run's access to {@link sharedRecords}.
  */
 export function localSupply(
   supplyRequest: SupplyRequest,
   net: Net,
   threadCache: ThreadMetadataCache | undefined,
-  shared?: SharedRun<Outcome<RegistryResponse>>,
+  shared?: RunRecords,
 ): Supply {
   const { project, config, metadata, signal } = supplyRequest;
   const runCache = threadCache?.runCache({ ...supplyRequest, namespace: net.namespace });

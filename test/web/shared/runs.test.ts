@@ -46,7 +46,7 @@ test("cancelling one run leaves the other as it is, and the last one stops its r
   const [, second] = await settled;
   installer.dispose();
   expect(second).toMatchObject({ status: "fulfilled" });
-  // What was on its way for the cancelled runs is requested again.
+  // Requests that a cancelled run had sent are sent again.
   expect(registry.log.length).toBeLessThan(PACKAGES + 2 * 20);
 });
 
