@@ -13,6 +13,7 @@ import { EXPECTED, PACKAGE_JSON, placements } from "./small-project.ts";
  *
  * - `inline`: for resolving on its own thread; `store`: additionally for the metadata cache
  * - `page`: for resolving in workers; `worker`: the worker's file
+ * - `modules`, `compilers`: additionally for `webhoist/modules`, and for the lexers and sucrase that it loads for a first file
  * - `install`, `flat`, `importMap`: additionally for installing, for a flat tree, and for an import map
  */
 const BUDGET = {
@@ -23,6 +24,8 @@ const BUDGET = {
   flat: 16_400,
   importMap: 4_600,
   worker: 127_000,
+  modules: 33_700,
+  compilers: 71_600,
 };
 
 /** The build's folder. Source maps are read here, because the package does not contain them. */
@@ -96,6 +99,26 @@ test("a flat tree and an import map load their own files within their budgets", 
   const map = [...all].filter(([file]) => !loaded.has(file));
   expect(map.length).toBeGreaterThan(0);
   expect(total("import map", map)).toBeLessThanOrEqual(BUDGET.importMap);
+});
+
+test("webhoist/modules, and the compilers that it loads on demand, stay within their budgets", async () => {
+  const project = `{ lockfile: "{}", exists: () => false, realpath: (path) => path, isChanged: () => false, nodeResolve() {}, readFile() {} }`;
+  const graph = (files: string): string => `
+    const { moduleGraph } = await import("/modules.js");
+    const { errors } = await moduleGraph(${project}, { files: ${files}, entry: "main.ts" });
+    if (errors.length > 0) throw new Error(errors[0].message)`;
+  const { loaded: installer } = await loadedBy('mode: "inline", cache: "none"');
+  const { loaded: own } = await loadedBy('mode: "inline", cache: "none"', 'await import("/modules.js")');
+  const { loaded: all } = await loadedBy(
+    'mode: "inline", cache: "none"',
+    graph('{ "main.ts": "export const a: number = 1" }'),
+  );
+  const added = [...own].filter(([file]) => !installer.has(file));
+  const compilers = [...all].filter(([file]) => !own.has(file));
+  expect(added.length).toBeGreaterThan(0);
+  expect(compilers.length).toBeGreaterThan(0);
+  expect(total("modules", added)).toBeLessThanOrEqual(BUDGET.modules);
+  expect(total("compilers", compilers)).toBeLessThanOrEqual(BUDGET.compilers);
 });
 
 /** Prints the size of each module, largest first. Its gzipped size is its share of its file's gzipped size. */
